@@ -1,0 +1,208 @@
+"""Takes pictures of the site's pages, as each role sees them in Chinese, on a wide and on a narrow screen.
+
+screenshots.py [--all] [--out DIR]
+
+A demo is run over a temporary data folder. Pages are reached by links and buttons, as people reach them.
+Without --all, the pages that the documents show go to docs/pictures; with it, every page goes to
+test-output/pictures. A picture is called ROLE-PAGE-WIDTH.png.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+SHOWN, EVERY = ROOT / "docs" / "pictures", ROOT / "test-output" / "pictures"
+WIDTHS = {1280: 900, 360: 720}
+"""The height of the screen by its width."""
+TALLEST = 1000  # pixels; a longer page is cut off, to keep the pictures small
+PATIENCE_SECONDS = 180.0
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN")
+DEMO = ("--port", "0", "--items", "160", "--annotators", "10")
+GUEST = "guest"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page to take: the path to begin at, then what to click, by CSS. `kept`: the documents show it."""
+
+    role: str
+    name: str
+    start: str
+    clicks: tuple[str, ...] = ()
+    kept: bool = True
+
+    def reach(self, page: Page, base: str) -> None:
+        """Go there."""
+        page.goto(base + self.start)
+        for selector in self.clicks:
+            page.locator(selector).first.click()
+            page.wait_for_load_state()
+
+
+CLAIM = "button[data-command=claim]"
+SHOTS = (
+    Shot(GUEST, "sign-in", "/"),
+    Shot(GUEST, "help", "/help", kept=False),
+    Shot(GUEST, "accessibility", "/accessibility", kept=False),
+    Shot(GUEST, "display", "/display", kept=False),
+    Shot(GUEST, "not-found", "/nowhere", kept=False),
+    Shot("annotator", "home", "/work"),
+    Shot("annotator", "guide", "/work", ("main a[aria-label^='看标注规范']",), kept=False),
+    Shot("annotator", "task", "/work", (CLAIM,)),
+    Shot("annotator", "skip", "/work", (CLAIM, "button[data-command=skip]"), kept=False),
+    Shot("annotator", "task-help", "/work", (CLAIM, "button[data-command=help]"), kept=False),
+    Shot("annotator", "earnings", "/work/earnings"),
+    Shot("annotator", "month", "/work/earnings", ("main a.main[href^='/work/earnings/']",), kept=False),
+    Shot("annotator", "answer", "/work/earnings", ("a[href^='/work/earnings/answers/']",)),
+    Shot("annotator", "account", "/me", kept=False),
+    Shot("annotator", "password", "/me/password", kept=False),
+    Shot("annotator", "preferences", "/me/preferences"),
+    Shot("leader", "home", "/work", kept=False),
+    Shot("leader", "team", "/teams"),  # a leader of one team is led there
+    Shot("leader", "person", "/teams", ("main a[href^='/teams/people/']",), kept=False),
+    Shot("reviewer", "home", "/review"),
+    Shot("reviewer", "task", "/review", (CLAIM,)),
+    Shot("coordinator", "home", "/projects"),
+    Shot("coordinator", "new-project", "/projects/new"),
+    Shot("coordinator", "project", "/projects", ("main a[aria-label^='看项目']",)),
+    Shot("coordinator", "upload", "/projects", ("main a[aria-label^='看项目']", "a[href$='/batches/new']"), kept=False),
+    Shot("coordinator", "batch", "/projects", ("main a[href^='/batches/']",)),
+    Shot("coordinator", "lot", "/projects", ("main a[href^='/batches/']", "a[href^='/lots/']"), kept=False),
+    Shot("coordinator", "cancel", "/projects", ("main a[href^='/batches/']", "a[href$='/cancel']"), kept=False),
+    Shot("coordinator", "teams", "/teams", kept=False),
+    Shot("coordinator", "team", "/teams", ("main table a[href^='/teams/']",), kept=False),
+    Shot("coordinator", "people", "/teams/people", kept=False),
+    Shot("partner-admin", "home", "/partner"),
+    Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
+    Shot("partner-admin", "batch", "/partner", ("main a[href^='/partner/batches/']",)),
+    Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
+    Shot("partner-admin", "invoices", "/partner/invoices", kept=False),
+    Shot("partner-admin", "invoice", "/partner/invoices", ("main a[href^='/partner/invoices/']",)),
+    Shot("partner-qa", "home", "/partner", kept=False),
+    Shot("partner-finance", "home", "/partner", kept=False),
+    Shot("partner-engineer", "home", "/partner", kept=False),
+    Shot("finance", "home", "/billing"),
+    Shot("finance", "pay", "/billing/pay"),
+    Shot("finance", "invoices", "/billing/invoices", kept=False),
+    Shot("finance", "ledger", "/billing/ledger?check=1"),
+    Shot("admin", "home", "/admin"),
+    Shot("admin", "people", "/admin/people"),
+    Shot("admin", "person", "/admin/people", ("main table a[href^='/admin/people/']",), kept=False),
+    Shot("admin", "new-person", "/admin/people/new", kept=False),
+    Shot("admin", "organisations", "/admin/organisations", kept=False),
+    Shot("admin", "audit", "/admin/audit", kept=False),
+)
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo. `accounts`: role to e-mail and password."""
+
+    base: str
+    accounts: dict[str, dict[str, str]]
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[Demo]:
+    """Run a demo in `folder` until the block ends.
+
+    Raises SystemExit where it does not come up.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEYE_")}
+    out, log = folder / "out", folder / "demo.log"
+    program = [sys.executable, "-m", "leye_workers.cli", "demo", "--out", str(out), *DEMO]
+    with log.open("w", encoding="utf-8") as said:
+        environment = kept | {"LEYE_DATA_DIR": str(folder / "data")}
+        running = subprocess.Popen(program, env=environment, stdout=said, stderr=said)
+    try:
+        base = _address(running, log)
+        summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+        yield Demo(base, summary["accounts"])
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.wait(30)
+
+
+def _address(running: "subprocess.Popen[bytes]", log: Path) -> str:
+    """Where the demo serves, once everything waits there that it has waiting."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while "Ctrl-C stops it" not in (said := log.read_text(encoding="utf-8")):
+        if running.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"the demo did not come up:\n{said[-2000:]}")
+        time.sleep(0.2)
+    return said.rpartition("Sign in at ")[2].split()[0]
+
+
+def take(browser: Browser, site: Demo, shots: list[Shot], out: Path) -> None:
+    """Take one role's pictures."""
+    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme="light")
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    role = shots[0].role
+    if role != GUEST:
+        page.goto(site.base)
+        page.locator("#name").fill(site.accounts[role]["email"])
+        page.locator("#password").fill(site.accounts[role]["password"])
+        page.locator("main button.main").click()
+        page.wait_for_load_state()
+    for shot in shots:
+        shot.reach(page, site.base)
+        for width, height in WIDTHS.items():
+            _take(page, width, height, out / f"{role}-{shot.name}-{width}.png")
+    context.close()
+
+
+def _take(page: Page, width: int, height: int, path: Path) -> None:
+    """The page as it stands, loaded anew on a screen of this size."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.reload(wait_until="networkidle")
+    page.evaluate("document.fonts.ready")
+    tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+    # A screen as tall as the picture, so that what is fixed at its foot stands at the picture's.
+    page.set_viewport_size({"width": width, "height": max(height, tall)})
+    page.screenshot(path=path, animations="disabled", caret="hide")
+
+
+def main() -> None:
+    """Take the pictures, and say how many and how large they are."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="take every page")
+    parser.add_argument("--out", type=Path, help="the folder to write to")
+    asked = parser.parse_args()
+    out = asked.out or (EVERY if asked.all else SHOWN)
+    wanted = [shot for shot in SHOTS if shot.kept or asked.all]
+    out.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="leye-pictures-") as folder,
+        demo(Path(folder)) as site,
+        sync_playwright() as playwright,
+    ):
+        words: dict[str, str | float | bool] = {
+            **os.environ,
+            "LANGUAGE": "zh_CN",
+        }  # Chromium's own: how it writes a day, what it calls a file
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS, env=words)
+        for _role, shots in groupby(wanted, key=lambda shot: shot.role):
+            take(browser, site, list(shots), out)
+        browser.close()
+    taken = [out / f"{shot.role}-{shot.name}-{width}.png" for shot in wanted for width in WIDTHS]
+    size = sum(path.stat().st_size for path in taken) / 1_000_000
+    print(f"{len(taken)} pictures, {size:.1f} MB, in {out}")
+
+
+if __name__ == "__main__":
+    main()
