@@ -1,0 +1,123 @@
+"""Finding people whose answers are copies of one key, so that they count as one.
+
+Dawid–Skene believes whoever agrees, and nobody agrees like copies. Given the truth, answers of two people who work on
+their own agree as often as their accuracies make them: above chance by the product of how far each of them is above
+chance. That factor is the median of a person's agreement with everybody else, so that copies, as long as they meet
+more other people than copies, do not vouch for one another. Pairs who agree far more often are linked, and linked
+groups in which nearly every pair agrees nearly always count as one person: the expectation-maximisation then sees
+one vote, and what it is worth.
+
+L. Dong, L. Berti-Equille, D. Srivastava: Integrating conflicting data: the role of source dependence. VLDB 2009:
+copying shows in shared errors, not in shared truth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.stats import binom
+
+from leye_quality.majority import Labels
+
+LEAST_SHARED = 5  # items two people both answered, before their agreement says anything
+LEAST_AGREEMENT = 0.95
+RARELY = 1e-3  # how seldom a pair of independent people may look so alike
+LEAST_GROUP = 3
+MOST_PEOPLE = 20_000  # pairs of more are not compared
+MOST_ANSWERS = 1_000_000  # of more, those to evenly spread items are looked at
+
+
+@dataclass(frozen=True)
+class Copies:
+    """group_of: per person the one who stands for them, themselves where they copy nobody."""
+
+    group_of: Labels
+
+    @property
+    def people(self) -> int:
+        """How many people copy another one."""
+        return int((self.group_of != np.arange(len(self.group_of))).sum())
+
+
+def find_copies(items: Labels, people: Labels, labels: Labels, *, n_items: int, n_people: int, classes: int) -> Copies:
+    """Groups of people whose answers are copies of each other."""
+    alone = Copies(np.arange(n_people))
+    if classes < 2 or not LEAST_GROUP <= n_people <= MOST_PEOPLE:
+        return alone
+    if len(items) > MOST_ANSWERS:
+        some = np.zeros(n_items, dtype=bool)
+        some[np.linspace(0, n_items - 1, n_items * MOST_ANSWERS // len(items)).astype(np.intp)] = True
+        items, people, labels = items[some[items]], people[some[items]], labels[some[items]]
+    shared = _pairs(people, items, n_people)
+    agreed = _pairs(people, items * np.intp(classes) + labels, n_people)
+    first, second, together = shared.row, shared.col, shared.data
+    places = np.searchsorted(_keys(shared), _keys(agreed))
+    alike = np.zeros(len(together))
+    alike[places] = agreed.data
+    chance = float(((np.bincount(labels, minlength=classes) / len(labels)) ** 2).sum())
+    above = _above_chance(first, alike / together, together, chance, n_people)
+    expected = np.clip(chance + (1.0 - chance) * above[first] * above[second], chance, 1.0)
+    close = (together >= LEAST_SHARED) & (alike >= LEAST_AGREEMENT * together)
+    linked = close & (binom.sf(alike - 1, together, expected) < RARELY)
+    return Copies(_groups(first[linked], second[linked], n_people, agreed.tocsr(), shared.tocsr()))
+
+
+def one_vote_a_group(items: Labels, people: Labels, labels: Labels, copies: Copies) -> tuple[Labels, Labels, Labels]:
+    """The answers with each group's to one item made one: the label most of the group gave, of equals the first."""
+    classes = np.intp(labels.max(initial=0) + 1)
+    persons = np.intp(len(copies.group_of))
+    votes, counts = np.unique((items * persons + copies.group_of[people]) * classes + labels, return_counts=True)
+    order = np.lexsort((votes, -counts, votes // classes))
+    kept = votes[order[np.flatnonzero(np.diff(votes[order] // classes, prepend=-1))]]
+    return kept // classes // persons, kept // classes % persons, kept % classes
+
+
+def _pairs(people: Labels, what: Labels, n_people: int) -> sparse.coo_matrix:
+    """How many things two people have in common, by person, then other person; nobody is paired with themselves."""
+    things, thing_of = np.unique(what, return_inverse=True)
+    have = sparse.csr_matrix((np.ones(len(people)), (people, thing_of)), shape=(n_people, len(things)))
+    common = (have @ have.T).tocsr()
+    common.sort_indices()
+    pairs = common.tocoo()
+    apart = pairs.row != pairs.col
+    return sparse.coo_matrix((pairs.data[apart], (pairs.row[apart], pairs.col[apart])), shape=pairs.shape)
+
+
+def _keys(pairs: sparse.coo_matrix) -> NDArray[np.int64]:
+    keys: NDArray[np.int64] = pairs.row * np.int64(pairs.shape[1]) + pairs.col
+    return keys
+
+
+def _above_chance(
+    first: Labels, agreement: NDArray[np.float64], together: NDArray[np.float64], chance: float, n_people: int
+) -> NDArray[np.float64]:
+    """Per person how far above chance they agree with the truth, 0 to 1: the square-root law of pairs, by medians."""
+    gains = (agreement - chance) / (1.0 - chance)
+    usual = np.zeros(n_people)
+    order = np.lexsort((gains, first))
+    starts = np.searchsorted(first[order], np.arange(n_people + 1))
+    for person in range(n_people):
+        mine = order[starts[person] : starts[person + 1]]
+        if len(mine):
+            weight = np.cumsum(together[mine])
+            usual[person] = gains[mine[np.searchsorted(weight, weight[-1] / 2)]]
+    crowd = np.sqrt(max(float(np.median(usual[usual != 0])) if usual.any() else 0.0, 1e-6))
+    above: NDArray[np.float64] = np.clip(usual / crowd, 0.0, 1.0)
+    return above
+
+
+def _groups(
+    first: Labels, second: Labels, n_people: int, agreed: sparse.csr_matrix, shared: sparse.csr_matrix
+) -> Labels:
+    group_of = np.arange(n_people)
+    links = sparse.csr_matrix((np.ones(len(first)), (first, second)), shape=(n_people, n_people))
+    count, component = connected_components(links, directed=False)
+    sizes = np.bincount(component, minlength=count)
+    for number in np.flatnonzero(sizes >= LEAST_GROUP):
+        members = np.flatnonzero(component == number)
+        inside = shared[members][:, members]
+        if agreed[members][:, members].sum() >= LEAST_AGREEMENT * inside.sum():
+            group_of[members] = members[0]
+    return group_of

@@ -1,0 +1,29 @@
+"""Situations of the object store, by name."""
+
+
+class ObjectMissing(LookupError):
+    """No object under that key."""
+
+
+class KeyRefused(ValueError):
+    """Not a key: empty, absolute, with `..`, a NUL or a backslash, or too long."""
+
+
+class ObjectTooLarge(ValueError):
+    """More bytes came than were allowed; nothing was stored."""
+
+
+class StoreUnavailable(OSError):
+    """The store does not answer, or refuses our own credentials or bucket; the text says which."""
+
+
+class SignatureRefused(PermissionError):
+    """A signed URL was changed, or signed by another installation."""
+
+
+class SignatureExpired(PermissionError):
+    """A signed URL is past its time; ask for a new one."""
+
+
+class StorageUrlRefused(ValueError):
+    """LEYE_STORAGE_URL cannot be used; the text goes on after its name and says why."""
