@@ -1,0 +1,1 @@
+"""Task types, one folder each, and the reading of label configs that they share."""

@@ -1,0 +1,78 @@
+"""How the answers to a micro-task combine: what a task type decides and the platform asks for. All pure.
+
+The platform never looks into an answer. It keeps what an answer says as `Labels`, plain JSON whose shape belongs to
+the task type, and hands it back to the type's `Consensus`, with whatever JSON that strategy keeps about people
+(`SkillRecord`) and about the project (the prior).
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Labels = list[Any]
+"""What an answer says, without ids and texts: plain JSON, in canonical order, so that equal answers are equal lists.
+
+Class indices of a classification, `[start, end, class]` of each span, `[x, y, width, height, class]` of each box.
+"""
+
+SkillRecord = dict[str, Any]
+"""What is known of one person's answers in one project, as plain JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """What some answers come to.
+
+    confidence: how probable it is, 0 to 1, that `labels` are right as a whole; the pipeline's threshold is held
+    against it. posterior: plain JSON, kept with the micro-task for whoever wants to know more. probability_of: how
+    probable another answer is in the same light. contradictory: people differ more than their skills explain.
+    """
+
+    labels: Labels
+    confidence: float
+    posterior: list[Any]
+    probability_of: Callable[[Labels], float]
+    contradictory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """One answer of a project as a fit reads it; `gold` holds the known answer of a gold item."""
+
+    task: Hashable
+    person: Hashable
+    labels: Labels
+    gold: Labels | None
+
+
+@dataclass(frozen=True, slots=True)
+class FittedProject:
+    """A record for each person seen, and the project's prior (plain JSON, as `combine` wants it)."""
+
+    skills: dict[Hashable, SkillRecord]
+    prior: list[Any]
+
+
+class Consensus(Protocol):
+    """How the answers of one project combine. Made from its label config, kept between requests; holds no state."""
+
+    def combine(
+        self, answers: Sequence[Labels], skills: Sequence[SkillRecord | None], prior: list[Any] | None
+    ) -> Combined:
+        """Combine the answers of one micro-task, at least one; their order does not matter.
+
+        `skills[i]` belongs to who gave `answers[i]`, None for a stranger. prior: None before the first fit. It runs
+        inside the submit's transaction: milliseconds, not seconds.
+        """
+
+    def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
+        """What the answers of a project, at least one, say about its people and its prior. A job calls it."""
+
+    def same(self, one: Labels, other: Labels) -> bool:
+        """Whether two answers say the same: gold items count as right, a decision stands, an author was followed."""
+
+    def agreement(self, one: Labels, other: Labels) -> float:
+        """How much two answers agree, 0 to 1; 1 where they say the same. For reports."""
+
+    def able(self, accuracy: float, evidence: int) -> SkillRecord:
+        """The record of somebody who is right with `accuracy`, resting on `evidence` answers: a reviewer's."""

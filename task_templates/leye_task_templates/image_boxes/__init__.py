@@ -1,0 +1,1 @@
+"""Boxes around things in a picture."""

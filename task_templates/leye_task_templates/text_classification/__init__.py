@@ -1,0 +1,1 @@
+"""Text classification: read one or more texts, choose one class or several."""
