@@ -1,0 +1,92 @@
+"""Finds the actor of a request, in one query: by session cookie, Bearer token or API token."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from leye_platform.accounts.models import (
+    ApiToken,
+    Credential,
+    Membership,
+    Organisation,
+    Person,
+    SignInSession,
+)
+from leye_platform.accounts.rules import PersonState
+from leye_platform.accounts.tokens import SESSION_COOKIE, hash_token
+from leye_platform.actor import Actor, Standing
+from leye_platform.notices.models import Notice
+
+_PERSON = (
+    Person.id,
+    Person.number,
+    Person.name,
+    Person.staff_number,
+    Membership.organisation_id,
+    Organisation.kind,
+    Membership.role,
+    Credential.must_change,
+    select(func.count())
+    .where(Notice.person_id == Person.id, Notice.read_at.is_(None))
+    .correlate(Person)
+    .scalar_subquery(),
+)
+
+
+def _people(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        query.join(Person, Person.state == PersonState.ACTIVE)
+        .outerjoin(Credential, Credential.person_id == Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+    )
+
+
+# Every request asks one of these: they are built once.
+_BY_SESSION = _people(select(*_PERSON, SignInSession.id, SignInSession.csrf_token).select_from(SignInSession)).where(
+    SignInSession.person_id == Person.id,
+    SignInSession.token_hash == bindparam("digest"),
+    SignInSession.expires_at > bindparam("now"),
+    SignInSession.ended_at.is_(None),
+)
+_BY_API_TOKEN = _people(select(*_PERSON).select_from(ApiToken)).where(
+    ApiToken.person_id == Person.id, ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None)
+)
+
+
+def find_actor(session: Session, request: Request, now: datetime) -> Actor | None:
+    """The actor, or None where nobody is signed in. A wrong or ended token counts as nobody."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in {"bearer", "token"} and token:
+        digest = hash_token(token.strip())
+        return _by_session(session, digest, now, csrf=False) or _by_api_token(session, digest)
+    cookie = request.cookies.get(SESSION_COOKIE)
+    return _by_session(session, hash_token(cookie), now, csrf=True) if cookie else None
+
+
+def _by_session(session: Session, digest: str, now: datetime, *, csrf: bool) -> Actor | None:
+    rows = session.execute(_BY_SESSION, {"digest": digest, "now": now}).all()
+    return _actor(rows, session_id=rows[0][9], csrf_token=rows[0][10] if csrf else None) if rows else None
+
+
+def _by_api_token(session: Session, digest: str) -> Actor | None:
+    rows = session.execute(_BY_API_TOKEN, {"digest": digest}).all()
+    return _actor(rows) if rows else None
+
+
+def _actor(rows: Sequence[Row[*tuple[Any, ...]]], **how: Any) -> Actor:
+    person_id, number, name, staff_number, *_ = tuple(rows[0])
+    return Actor(
+        person_id=person_id,
+        number=number,
+        name=name,
+        staff_number=staff_number,
+        standings=tuple(Standing(organisation_id=row[4], kind=row[5], role=row[6]) for row in rows),
+        must_change_password=bool(rows[0][7]),
+        unread=rows[0][8],
+        **how,
+    )

@@ -1,0 +1,1 @@
+"""What the administrator watches: parts, disk, jobs, and who did what."""

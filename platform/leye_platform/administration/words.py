@@ -1,0 +1,70 @@
+"""Jobs and deeds in words. What has none yet is shown by its own name."""
+
+from leye_platform.errors import N_
+from leye_platform.notices.rules import DeliveryState
+from leye_platform.outbox import JobName
+from leye_platform.projects.rules import PaidWork
+from leye_platform.review.pages import VERDICT_WORDS
+from leye_platform.review.rules import REASON_WORDS
+from leye_platform.web.pages import ROLE_WORDS
+
+JOB_WORDS: dict[str, str] = {
+    JobName.INGEST_BATCH: N_("读入批次"),
+    JobName.REFIT_SKILLS: N_("重算技能水平"),
+    JobName.ASSEMBLE_LOT: N_("组成交付批"),
+    JobName.DELIVER_LOT: N_("制作交付文件"),
+    JobName.ISSUE_INVOICE: N_("开账单"),
+    JobName.SEND_MAIL: N_("发邮件"),
+}
+LOST_WORDS: dict[str, str] = {
+    DeliveryState.REFUSED: N_("对方没有收"),
+    DeliveryState.UNSURE: N_("说不准有没有寄到"),
+}
+PART_WORDS: dict[str, str] = {"schema": N_("数据库"), "storage": N_("文件存储")}
+ACTION_WORDS: dict[str, str] = {
+    "person.add": N_("建账号"),
+    "person.left": N_("标为已离开"),
+    "person.active": N_("恢复账号"),
+    "role.add": N_("加角色"),
+    "role.remove": N_("去掉角色"),
+    "password.change": N_("换自己的密码"),
+    "password.reset": N_("重设别人的密码"),
+    "password.set": N_("在服务器上设密码"),
+    "token.new": N_("建访问令牌"),
+    "token.revoke": N_("撤销访问令牌"),
+    "organisation.create": N_("建单位"),
+    "team.create": N_("建小组"),
+    "team.leader": N_("换组长"),
+    "team.join": N_("进小组"),
+    "team.leave": N_("离开小组"),
+    "job.retry": N_("重试后台任务"),
+    "project.create": N_("建项目"),
+    "project.guide": N_("写新一版标注规范"),
+    "guide.answer": N_("答标注规范的提问"),
+    "project.price": N_("定单价"),
+    "project.pay": N_("定报酬"),
+    "batch.create": N_("建批次"),
+    "batch.ingest": N_("读入批次"),
+    "batch.ingest_again": N_("接着读批次"),
+    "batch.open": N_("开放批次"),
+    "batch.closed": N_("关闭批次"),
+    "batch.paused": N_("暂停批次"),
+    "batch.cancelled": N_("取消批次"),
+    "lot.assembling": N_("组成交付批"),
+    "lot.delivered": N_("交付"),
+    "lot.accepted": N_("验收交付批"),
+    "lot.invoiced": N_("开账单"),
+    "lot.rework": N_("退回整批"),
+    "lot.send_back_items": N_("退回条目"),
+    "review.settle": N_("质检定案"),
+    "gold.confirm": N_("确认标准题"),
+    "gold.retire": N_("停用标准题"),
+}
+DETAIL_WORDS: dict[str, str] = {
+    PaidWork.ANNOTATE.value: N_("一份答案"),
+    PaidWork.REVIEW.value: N_("一条质检"),
+    **{role.value: words for role, words in ROLE_WORDS.items()},
+    **{verdict.value: words for verdict, words in VERDICT_WORDS.items()},
+    **{reason.value: words for reason, words in REASON_WORDS.items()},
+}
+"""What a record's detail says in a word of the program."""

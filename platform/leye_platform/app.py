@@ -1,0 +1,35 @@
+"""Puts the site together: middleware, errors, static files and every router."""
+
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+
+from leye_platform.installation import Installation
+from leye_platform.routers import ROUTERS
+from leye_platform.web.access_log import AccessLog
+from leye_platform.web.error_pages import install_error_pages
+from leye_platform.web.openapi import describe
+from leye_platform.web.security_headers import SecurityHeaders
+from leye_platform.web.static_files import STATIC_FOLDERS, ServedFiles
+
+
+def create_app(installation: Installation) -> FastAPI:
+    """The ASGI application over one installation."""
+    app = FastAPI(
+        title="Leye",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.installation = installation
+    for path, folder in STATIC_FOLDERS.items():
+        # For thin lines. Pages are packed where they are made: what is secret in them is masked.
+        app.mount(path, GZipMiddleware(ServedFiles(directory=folder)), name=path.strip("/"))
+    for router in ROUTERS:
+        app.include_router(router)
+    install_error_pages(app)
+    describe(app)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, path=installation.settings.data_dir / "log" / "access.jsonl")
+    return app

@@ -1,0 +1,1 @@
+"""The queue, leases, drafts and responses."""

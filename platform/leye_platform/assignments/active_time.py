@@ -1,0 +1,31 @@
+"""Measured active time: what the page reports in all, counted by its differences and never above the clock's."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.core_tables import active_time_events, assignments
+from leye_platform.assignments.own import OwnAssignment
+from leye_platform.assignments.rules import ActiveTime
+from leye_platform.ids import new_id
+
+ADD = insert(active_time_events)
+COUNT = update(assignments).where(assignments.c.id == bindparam("assignment")).values(active_ms=bindparam("counted"))
+
+
+def new_active_time(session: Session, own: OwnAssignment, reported_ms: int | None, now: datetime) -> int:
+    """Store an event for what is new of `reported_ms` (milliseconds in all); the assignment's new total."""
+    since = own.last_active_at or own.leased_at
+    added = ActiveTime(reported_ms, own.active_ms, since).to_add(now)
+    if added:
+        event = {"id": new_id(), "assignment_id": own.id, "milliseconds": added, "recorded_at": now}
+        session.execute(ADD, event)
+    return own.active_ms + added
+
+
+def count_active_time(session: Session, own: OwnAssignment, reported_ms: int | None, now: datetime) -> None:
+    """As above, and write the total to the assignment."""
+    total = new_active_time(session, own, reported_ms, now)
+    if total != own.active_ms:
+        session.execute(COUNT, {"assignment": own.id, "counted": total})

@@ -1,0 +1,45 @@
+"""The tables of the hot path as Core sees them: no identity map, no unit of work, one row at a time."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Executable, Table, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from leye_platform.tables import METADATA
+
+# Taken from the whole metadata: a foreign key's column has its type only once the other table is known.
+_tables = METADATA.tables
+slots, cursors, work_records = _tables["slots"], _tables["cursors"], _tables["work_records"]
+assignments, drafts, responses = _tables["assignments"], _tables["drafts"], _tables["responses"]
+active_time_events, sealed_records = _tables["active_time_events"], _tables["sealed_records"]
+annotator_skills, skill_fits = _tables["annotator_skills"], _tables["skill_fits"]
+projects, batches, items, micro_tasks = (_tables[name] for name in ("projects", "batches", "items", "micro_tasks"))
+guide_versions, guide_readings, pay_rates = (
+    _tables[name] for name in ("guide_versions", "guide_readings", "pay_rates")
+)
+reviews, decisions, lot_items = _tables["reviews"], _tables["decisions"], _tables["lot_items"]
+people, teams, team_members = _tables["people"], _tables["teams"], _tables["team_members"]
+
+# Literal, never bound: the planner takes a partial index only where it can read the condition.
+OPEN: ColumnElement[str] = literal_column("'open'")
+HELD: ColumnElement[str] = literal_column("'held'")
+LEASED: ColumnElement[str] = literal_column("'leased'")
+RELEASED: ColumnElement[str] = literal_column("'released'")
+
+
+def dialect_of(session: Session) -> str:
+    """`sqlite` or `postgresql`; statements that differ are built once for each."""
+    return session.get_bind().dialect.name
+
+
+def insert_into(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def affected(session: Session, statement: Executable, parameters: Sequence[dict[str, Any]] | dict[str, Any]) -> int:
+    """Run an UPDATE or DELETE; how many rows it touched."""
+    return cast(sa.CursorResult[Any], session.execute(statement, parameters)).rowcount

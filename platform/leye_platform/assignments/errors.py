@@ -1,0 +1,66 @@
+"""Situations of claiming and answering, by name."""
+
+from leye_platform.errors import N_, Conflict, Forbidden, NotFound, Refused
+from leye_task_templates.template import ResultRefused
+
+
+class AssignmentMissing(NotFound):
+    sentence = N_("没有找到这条任务，它也可能不是领给你的。请回首页，领取下一条。")
+
+
+class PartnersDoNotAnnotate(Forbidden):
+    """Whoever belongs to a firm that gives work does not answer tasks on this platform."""
+
+    sentence = N_("合作企业的账号不能领取任务。需要标注的话，请用标注员账号登录。")
+
+
+class AnswerRefused(Refused):
+    """The answer does not fit the task; the task type's own sentence says what to change."""
+
+    sentence = N_("答案还不能提交。请检查后再提交。")
+
+    def __init__(self, refused: ResultRefused) -> None:
+        setattr(self, "sentence", refused.template)  # noqa: B010 -- this one's sentence is the task type's
+        super().__init__(**refused.arguments)
+
+
+class IdempotencyKeyMissing(Refused):
+    sentence = N_("请求里要有 Idempotency-Key 这个请求头（1 到 200 个字符）。请补上再提交，重复提交只算一次。")
+
+
+class TaskGivenBack(Conflict):
+    """The assignment was released; the answer is kept as a draft."""
+
+    sentence = N_("这条任务你已经退还，不能再提交。写好的答案存成了草稿。请回首页，领取下一条。")
+
+
+class TaskSkipped(Conflict):
+    """The assignment was skipped; the answer is kept as a draft."""
+
+    sentence = N_("这条任务你已经跳过，不能再提交。写好的答案存成了草稿。请回首页，领取下一条。")
+
+
+class AlreadyAnswered(Conflict):
+    """What was wanted makes no sense once the answer stands."""
+
+    sentence = N_("这条任务你已经提交过，答案已存好。请领取下一条。")
+
+
+class AlreadyDecided(Conflict):
+    """A draft came after the lease had run out and the task had been settled."""
+
+    sentence = N_("这条任务已经有了结果，草稿不再保存；写好的答案仍可提交，照样计酬。")
+
+
+class NoMoreTime(Conflict):
+    """The lease had run out before it was given back or skipped."""
+
+    sentence = N_("这条任务的保留时间已过，已经可以由别人做，不用再退还。你写好的答案仍可提交，照样计酬。")
+
+
+class SkipReasonMissing(Refused):
+    sentence = N_("请选一个跳过的原因，再点“跳过”。跳过不影响收入。")
+
+
+class ProjectMissing(NotFound):
+    sentence = N_("没有找到这个项目。请回首页，从列表里选一个。")

@@ -1,0 +1,157 @@
+"""Turning a locked slot into an assignment, and moving the claimant's cursors past what was looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import UpdateBase, bindparam, case, select, update
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.core_tables import (
+    LEASED,
+    assignments,
+    cursors,
+    dialect_of,
+    guide_readings,
+    insert_into,
+    items,
+    micro_tasks,
+    slots,
+)
+from leye_platform.assignments.lanes import Claimant, LaneKey, LaneState, TakenSlot
+from leye_platform.assignments.rules import AssignmentState, Lane, SlotState, lease_length
+from leye_platform.assignments.slots import ADD, WantedAnswer, settle_slot
+from leye_platform.guides.errors import GuideNotConfirmed
+from leye_platform.guides.models import ReadingHow
+from leye_platform.ids import new_id
+from leye_platform.projects.rules import ItemState
+
+BEFORE_WORK = frozenset({ItemState.WAITING, ItemState.REWORK})
+HOLD_SLOT = update(slots).where(slots.c.id == bindparam("slot")).values(state=SlotState.HELD)
+TO_WORK = {
+    table.name: update(table)
+    .where(table.c.id == bindparam("subject"), table.c.state.in_(BEFORE_WORK))
+    .values(state=ItemState.WORKING)
+    for table in (micro_tasks, items)
+}
+OWN_LEASE = select(assignments.c.id).where(
+    assignments.c.person_id == bindparam("person"), assignments.c.state == LEASED
+)
+
+
+@cache
+def _add_assignment(dialect: str) -> UpdateBase:
+    return insert_into(dialect, assignments).on_conflict_do_nothing().returning(assignments.c.id)
+
+
+@cache
+def _add_reading(dialect: str) -> UpdateBase:
+    return insert_into(dialect, guide_readings).on_conflict_do_nothing()
+
+
+@cache
+def _put_cursors(dialect: str) -> UpdateBase:
+    adding = insert_into(dialect, cursors)
+    ahead = case((adding.excluded.position > cursors.c.position, adding.excluded.position), else_=cursors.c.position)
+    return adding.on_conflict_do_update(
+        index_elements=[cursors.c.person_id, cursors.c.batch_id, cursors.c.lane],
+        set_={"position": ahead, "swept": adding.excluded.swept},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An assignment under a lease; `new` is False where the person already held it."""
+
+    assignment_id: UUID
+    new: bool
+
+
+def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) -> Claimed | None:
+    """Hold a locked slot for the claimant.
+
+    Where their other request was faster, the unique index lets only one through and that lease is given.
+    None where neither can be: the slot stays open. Raises GuideNotConfirmed where the project's guide has changed
+    since the claimant's last task of it.
+    """
+    if taken.guide_known not in {None, taken.guide_version}:
+        page = f"/guides/{taken.project_id}/changes"
+        raise GuideNotConfirmed(project=str(taken.project_id), version=taken.guide_version, page=page)
+    slot_id = _slot_of_its_own(session, taken) if taken.lane is Lane.GOLD else taken.slot_id
+    row = {
+        "id": new_id(),
+        "slot_id": slot_id,
+        "microtask_id": taken.microtask_id,
+        "item_id": taken.item_id,
+        "batch_id": taken.batch_id,
+        "project_id": taken.project_id,
+        "person_id": who.person_id,
+        "guide_id": taken.guide_id,
+        "round": taken.round,
+        "state": AssignmentState.LEASED,
+        "leased_at": who.now,
+        "lease_expires_at": who.now + lease_length(taken.lease_minutes, by_switch=by_switch),
+        "active_ms": 0,
+    }
+    stored = session.execute(_add_assignment(dialect_of(session)), row).scalar()
+    if stored is None:
+        if taken.lane is Lane.GOLD:
+            settle_slot(session, slot_id, SlotState.RETURNED)
+        lease = session.execute(OWN_LEASE, {"person": who.person_id}).scalar()
+        return None if lease is None else Claimed(lease, new=False)
+    if taken.lane is not Lane.GOLD:  # a gold item never shows the partner that somebody works on it
+        session.execute(HOLD_SLOT, {"slot": slot_id})
+        _begin_work(session, taken)
+    if taken.guide_known is None:
+        _begin_reading(session, who, taken)
+    return Claimed(stored, new=True)
+
+
+def _begin_reading(session: Session, who: Claimant, taken: TakenSlot) -> None:
+    """The first task of a project comes with its guide: that version is the one the claimant knows."""
+    reading = {
+        "person_id": who.person_id,
+        "project_id": taken.project_id,
+        "version": taken.guide_version,
+        "guide_id": taken.guide_id,
+        "how": ReadingHow.BEGUN,
+        "at": who.now,
+    }
+    session.execute(_add_reading(dialect_of(session)), reading)
+
+
+def _slot_of_its_own(session: Session, taken: TakenSlot) -> UUID:
+    """The stock of gold stays open for the next person; this answer has a slot of its own."""
+    own = WantedAnswer(taken.batch_id, taken.item_id, taken.microtask_id, Lane.GOLD, taken.round, SlotState.HELD)
+    row = own.row()
+    session.execute(ADD, [row])
+    return cast(UUID, row["id"])
+
+
+def _begin_work(session: Session, taken: TakenSlot) -> None:
+    for table, state, subject in (
+        (micro_tasks, taken.microtask_state, taken.microtask_id),
+        (items, taken.item_state, taken.item_id),
+    ):
+        if state in BEFORE_WORK:
+            session.execute(TO_WORK[table.name], {"subject": subject})
+
+
+def move_cursors(
+    session: Session, who: Claimant, lanes: Sequence[LaneState], taken: TakenSlot | None, swept: Mapping[LaneKey, int]
+) -> None:
+    """One statement for all lanes: behind the slot taken, behind lanes without a suitable one, and the sweep's."""
+    rows = []
+    for lane in lanes:
+        position, behind = lane.cursor, swept.get(lane.key, lane.swept)
+        if taken is not None and (taken.batch_id, taken.lane) == lane.key:
+            position = max(position, taken.position)
+        elif lane.found is None and lane.last is not None:
+            position = max(position, lane.last)
+        if (position, behind) != (lane.cursor, lane.swept):
+            row = {"person_id": who.person_id, "batch_id": lane.batch_id, "lane": lane.lane}
+            rows.append(row | {"position": position, "swept": behind})
+    if rows:
+        session.execute(_put_cursors(dialect_of(session)), rows)

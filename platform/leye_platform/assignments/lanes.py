@@ -1,0 +1,239 @@
+"""Finding the next slot: one statement over the lanes of all open batches, one that takes the slot.
+
+An annotator's cursor in a lane stands behind every slot they have been offered or can never have, so
+each slot is looked at once by each person, and a claim costs the same at a thousand and at a million.
+What the cursor passed for the moment only (another's lock, a lower position that was committed later)
+is found again by the sweep.
+
+Indexes: `ix_slots_open` walks a lane; `ix_assignments_person_id_item_id` and
+`ix_reviews_item_id_reviewer_id` answer "has this person a part in this item".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.core_tables import (
+    OPEN,
+    RELEASED,
+    assignments,
+    batches,
+    cursors,
+    guide_readings,
+    guide_versions,
+    items,
+    micro_tasks,
+    projects,
+    reviews,
+    slots,
+    work_records,
+)
+from leye_platform.assignments.rules import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who asks for a task, when, and in which project where they chose one."""
+
+    person_id: UUID
+    now: datetime
+    project_id: UUID | None = None
+
+    def bound(self, **more: Any) -> dict[str, Any]:
+        """The parameters of this module's statements."""
+        mine: dict[str, Any] = {"person": self.person_id, "now": self.now}
+        if self.project_id is not None:
+            mine["project"] = self.project_id
+        return mine | more
+
+
+LaneKey = tuple[UUID, Lane]
+
+
+class LaneState(NamedTuple):
+    """A lane of an open batch as one claimant sees it.
+
+    found: the first suitable slot beyond the cursor. last: the last open slot there is. answers: how many
+    the claimant has given in the project.
+    """
+
+    batch_id: UUID
+    lane: Lane
+    project_id: UUID
+    pipeline: dict[str, Any]
+    cursor: int
+    swept: int
+    found: int | None
+    last: int | None
+    answers: int
+
+    @property
+    def key(self) -> LaneKey:
+        return self.batch_id, self.lane
+
+
+class TakenSlot(NamedTuple):
+    """A slot locked for the claimant, with what holding it needs.
+
+    guide_version: the guide in force. guide_known: the version that the claimant works under; None before their
+    first task of the project.
+    """
+
+    slot_id: UUID
+    position: int
+    batch_id: UUID
+    lane: Lane
+    round: int
+    microtask_id: UUID
+    item_id: UUID
+    project_id: UUID
+    microtask_state: str
+    item_state: str
+    lease_minutes: int
+    guide_id: UUID
+    guide_version: int
+    guide_known: int | None
+
+
+def suits(slot: FromClause) -> ColumnElement[bool]:
+    """The claimant may have this slot: not kept for another, and no part in its item or round yet."""
+    person = bindparam("person", type_=sa.Uuid)
+    had_before = exists().where(
+        assignments.c.person_id == person,
+        assignments.c.item_id == slot.c.item_id,
+        assignments.c.microtask_id == slot.c.microtask_id,
+        assignments.c.round == slot.c.round,
+        assignments.c.state != RELEASED,
+    )
+    reviewed = exists().where(reviews.c.item_id == slot.c.item_id, reviews.c.reviewer_id == person)
+    return and_(
+        or_(
+            slot.c.reserved_for.is_(None),
+            slot.c.reserved_for == person,
+            slot.c.reserved_until <= bindparam("now", type_=slots.c.reserved_until.type),
+        ),
+        ~had_before,
+        ~reviewed,
+    )
+
+
+@cache
+def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
+    """Every lane of every open batch: urgent ones first, then by the batch's priority and age."""
+    names = sa.union_all(
+        *(
+            select(sa.literal_column(f"'{lane.value}'").label("lane"), sa.literal_column(str(rank)).label("rank"))
+            for rank, lane in enumerate((Lane.URGENT, Lane.NORMAL, Lane.GOLD))
+        )
+    ).subquery("lane_names")
+    slot = slots.alias("s")
+    cursor = cursors.alias("c")
+    in_lane = (slot.c.state == OPEN) & (slot.c.batch_id == batches.c.id) & (slot.c.lane == names.c.lane)
+    reached = func.coalesce(cursor.c.position, 0)
+    found = (
+        select(slot.c.position)
+        .where(in_lane, slot.c.position > reached, suits(slot))
+        .order_by(slot.c.position)
+        .limit(1)
+        .correlate(batches, names, cursor)
+    )
+    last = select(slot.c.position).where(in_lane).order_by(slot.c.position.desc()).limit(1).correlate(batches, names)
+    person = bindparam("person", type_=sa.Uuid)
+    return (
+        select(
+            batches.c.id.label("batch_id"),
+            sa.type_coerce(names.c.lane, slots.c.lane.type).label("lane"),
+            batches.c.project_id,
+            projects.c.pipeline,
+            reached.label("cursor"),
+            func.coalesce(cursor.c.swept, 0).label("swept"),
+            found.scalar_subquery().label("found"),
+            last.scalar_subquery().label("last"),
+            func.coalesce(work_records.c.answers, 0).label("answers"),
+        )
+        .select_from(batches)
+        .join(projects, projects.c.id == batches.c.project_id)
+        .join(names, sa.true())
+        .outerjoin(
+            cursor,
+            (cursor.c.person_id == person) & (cursor.c.batch_id == batches.c.id) & (cursor.c.lane == names.c.lane),
+        )
+        .outerjoin(
+            work_records, (work_records.c.person_id == person) & (work_records.c.project_id == batches.c.project_id)
+        )
+        .where(batches.c.state == OPEN, batches.c.project_id == bindparam("project") if in_project else sa.true())
+        .order_by(names.c.rank, batches.c.priority.desc(), batches.c.created_at, batches.c.id)
+    )
+
+
+def look_over(session: Session, who: Claimant) -> list[LaneState]:
+    """The lanes of the open batches, in the order in which they are served."""
+    rows = session.execute(_look_over(who.project_id is not None), who.bound())
+    return [LaneState(*row) for row in rows]
+
+
+def _take() -> Select[*tuple[Any, ...]]:
+    newest_guide, newest_version = (
+        select(column)
+        .where(guide_versions.c.project_id == projects.c.id)
+        .order_by(guide_versions.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+        for column in (guide_versions.c.id, guide_versions.c.version)
+    )
+    known_version = (
+        select(guide_readings.c.version)
+        .where(
+            guide_readings.c.person_id == bindparam("person", type_=sa.Uuid),
+            guide_readings.c.project_id == projects.c.id,
+        )
+        .order_by(guide_readings.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            slots.c.id,
+            slots.c.position,
+            slots.c.batch_id,
+            slots.c.lane,
+            slots.c.round,
+            slots.c.microtask_id,
+            slots.c.item_id,
+            micro_tasks.c.project_id,
+            micro_tasks.c.state,
+            items.c.state,
+            projects.c.lease_minutes,
+            newest_guide,
+            newest_version,
+            known_version,
+        )
+        .join(micro_tasks, micro_tasks.c.id == slots.c.microtask_id)
+        .join(items, items.c.id == slots.c.item_id)
+        .join(projects, projects.c.id == micro_tasks.c.project_id)
+        .where(
+            slots.c.state == OPEN,
+            slots.c.batch_id == bindparam("batch"),
+            slots.c.lane == bindparam("lane"),
+            slots.c.position >= bindparam("found"),
+            suits(slots),
+        )
+        .order_by(slots.c.position)
+        .limit(1)
+        .with_for_update(of=slots, skip_locked=True)
+    )
+
+
+TAKE = _take()
+
+
+def take(session: Session, who: Claimant, batch_id: UUID, lane: Lane, found: int) -> TakenSlot | None:
+    """Lock the first suitable slot from position `found` on; None where others hold all of them just now."""
+    row = session.execute(TAKE, who.bound(batch=batch_id, lane=lane, found=found)).first()
+    return None if row is None else TakenSlot(*row)

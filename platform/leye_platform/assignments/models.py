@@ -1,0 +1,179 @@
+"""Tables of the queue and of answers. The hot path (claim.py, submit.py) reads them in Core SQL."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leye_platform.assignments.rules import AssignmentState, Lane, SkipReason, SlotState
+from leye_platform.columns import next_number
+from leye_platform.database import Base
+from leye_platform.ids import new_id
+
+_OPEN = text("state = 'open'")
+_COUNTED = text("position > 0")
+_LEASED = text("state = 'leased'")
+_EXPIRED = text("state = 'expired'")
+
+
+class Slot(Base):
+    """One wanted answer. `position` grows; a returned slot is replaced by a new one at the end."""
+
+    __tablename__ = "slots"
+    __table_args__ = (
+        # The claim's walk: open slots of a batch and lane beyond the annotator's cursor.
+        Index("ix_slots_open", "batch_id", "lane", "position", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        # Partial, though every position is above 0: PostgreSQL would else walk it in search of a lane that is empty.
+        Index("uq_slots_position", "position", unique=True, postgresql_where=_COUNTED, sqlite_where=_COUNTED),
+        # Rework goes back to its author first.
+        Index(
+            "ix_slots_open_reserved_for",
+            "reserved_for",
+            "position",
+            postgresql_where=text("state = 'open' AND reserved_for IS NOT NULL"),
+            sqlite_where=text("state = 'open' AND reserved_for IS NOT NULL"),
+        ),
+        Index("ix_slots_microtask_id", "microtask_id", "round"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    position: Mapped[int] = mapped_column(BigInteger, default=next_number("slots", "position"))
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"))
+    microtask_id: Mapped[UUID] = mapped_column(ForeignKey("micro_tasks.id"))
+    lane: Mapped[Lane]
+    round: Mapped[int] = mapped_column(default=1)
+    state: Mapped[SlotState] = mapped_column(default=SlotState.OPEN)
+    reserved_for: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    reserved_until: Mapped[datetime | None]
+
+
+class Cursor(Base):
+    """How far an annotator has come in a batch's lane, so that a claim costs the same at any size.
+
+    `swept` is where the bounded sweep for slots passed over goes on.
+    """
+
+    __tablename__ = "cursors"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    lane: Mapped[Lane] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    swept: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class WorkRecord(Base):
+    """What a person has done in a project: how many answers, how many of them gold, how many of those right."""
+
+    __tablename__ = "work_records"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    answers: Mapped[int] = mapped_column(default=0)
+    gold_answers: Mapped[int] = mapped_column(default=0)
+    gold_right: Mapped[int] = mapped_column(default=0)
+
+
+class Assignment(Base):
+    """A slot held by an annotator under a lease. An expired one may still be answered (late)."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        # Nobody answers a micro-task twice in a round; what was given back does not count.
+        Index(
+            "uq_assignments_microtask_id_person_id_round",
+            "microtask_id",
+            "person_id",
+            "round",
+            unique=True,
+            postgresql_where=text("state IN ('leased', 'submitted', 'expired')"),
+            sqlite_where=text("state IN ('leased', 'submitted', 'expired')"),
+        ),
+        # "My open task", asked at every claim; unique, so that two clicks at once never hold two.
+        Index(
+            "uq_assignments_leased_person_id",
+            "person_id",
+            unique=True,
+            postgresql_where=_LEASED,
+            sqlite_where=_LEASED,
+        ),
+        # "Begun, but not answered in time", shown on the home page.
+        Index("ix_assignments_expired_person_id", "person_id", postgresql_where=_EXPIRED, sqlite_where=_EXPIRED),
+        # The expiry job.
+        Index("ix_assignments_leased_until", "lease_expires_at", postgresql_where=_LEASED, sqlite_where=_LEASED),
+        # The person's own history, and "has this person a function on this item".
+        Index("ix_assignments_person_id_item_id", "person_id", "item_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slot_id: Mapped[UUID] = mapped_column(ForeignKey("slots.id"), unique=True)
+    microtask_id: Mapped[UUID] = mapped_column(ForeignKey("micro_tasks.id"))
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"))
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    guide_id: Mapped[UUID] = mapped_column(ForeignKey("guide_versions.id"))
+    round: Mapped[int]
+    state: Mapped[AssignmentState] = mapped_column(default=AssignmentState.LEASED)
+    leased_at: Mapped[datetime]
+    lease_expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    skip_reason: Mapped[SkipReason | None]
+    skip_comment: Mapped[str | None] = mapped_column(String(500))
+    active_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Draft(Base):
+    """The answer so far, saved by itself; gone once the response stands."""
+
+    __tablename__ = "drafts"
+
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"), primary_key=True)
+    result: Mapped[list[Any]]
+    saved_at: Mapped[datetime]
+
+
+class Response(Base):
+    """One submission; immutable (the database refuses changes). `labels` is what the answer says."""
+
+    __tablename__ = "responses"
+    __table_args__ = (
+        Index("ix_responses_microtask_id_round", "microtask_id", "round"),
+        # Statements list a person's answers by day; refits read a project's answers in order.
+        Index("ix_responses_person_id_submitted_at", "person_id", "submitted_at"),
+        Index("ix_responses_project_id_number", "project_id", "number"),
+        Index("ix_responses_batch_id", "batch_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True, default=next_number("responses", "number"))
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"), unique=True)
+    microtask_id: Mapped[UUID] = mapped_column(ForeignKey("micro_tasks.id"))
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"))
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    guide_id: Mapped[UUID] = mapped_column(ForeignKey("guide_versions.id"))
+    round: Mapped[int]
+    result: Mapped[list[Any]]
+    labels: Mapped[list[Any]]
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    late: Mapped[bool] = mapped_column(default=False)
+    gold: Mapped[bool] = mapped_column(default=False)
+    active_ms: Mapped[int] = mapped_column(BigInteger)
+    pay_micros: Mapped[int] = mapped_column(BigInteger)
+    submitted_at: Mapped[datetime]
+
+
+class ActiveTimeEvent(Base):
+    """Measured active time: milliseconds added to an assignment by one message from the page."""
+
+    __tablename__ = "active_time_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.id"), index=True)
+    milliseconds: Mapped[int] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime]

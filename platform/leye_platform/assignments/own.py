@@ -1,0 +1,142 @@
+"""An assignment as its holder's deeds need it: one query, its row and its micro-task's locked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.core_tables import (
+    active_time_events,
+    assignments,
+    drafts,
+    items,
+    micro_tasks,
+    pay_rates,
+    projects,
+    skill_fits,
+    slots,
+    work_records,
+)
+from leye_platform.assignments.errors import AssignmentMissing
+from leye_platform.assignments.rules import AssignmentState, Lane
+from leye_platform.projects.rules import ItemState, PaidWork
+
+
+@dataclass(frozen=True, slots=True)
+class Annotator:
+    """The person who works. `number` is their pseudonym in the books and before partners."""
+
+    person_id: UUID
+    number: int
+
+
+class OwnAssignment(NamedTuple):
+    """What submit, skip, release, draft and heartbeat decide on.
+
+    rate: the pay of one answer when the lease began. last_active_at: the last active-time event. prior:
+    the class prior of the last refit. answers: how many the person has given in the project.
+    """
+
+    id: UUID
+    slot_id: UUID
+    microtask_id: UUID
+    item_id: UUID
+    batch_id: UUID
+    project_id: UUID
+    person_id: UUID
+    guide_id: UUID
+    round: int
+    state: AssignmentState
+    leased_at: datetime
+    lease_expires_at: datetime
+    active_ms: int
+    lane: Lane
+    microtask_state: ItemState
+    microtask_round: int
+    overlap_wanted: int
+    overlap_limit: int
+    content: dict[str, Any]
+    gold_labels: list[Any] | None
+    item_state: ItemState
+    project_number: int
+    task_type: str
+    label_config: str
+    pipeline: dict[str, Any]
+    currency: str
+    lease_minutes: int
+    rate: Decimal | None
+    last_active_at: datetime | None
+    has_draft: bool
+    prior: list[float] | None
+    answers: int
+
+
+def _load() -> Select[*tuple[Any, ...]]:
+    rate = (
+        select(pay_rates.c.rate)
+        .where(
+            pay_rates.c.project_id == assignments.c.project_id,
+            pay_rates.c.work == PaidWork.ANNOTATE,
+            pay_rates.c.valid_from <= assignments.c.leased_at,
+        )
+        .order_by(pay_rates.c.valid_from.desc())
+        .limit(1)
+    )
+    last_active = select(func.max(active_time_events.c.recorded_at)).where(
+        active_time_events.c.assignment_id == assignments.c.id
+    )
+    names = [name for name in OwnAssignment._fields if name in assignments.c]
+    a, m, p = assignments.c, micro_tasks.c, projects.c
+    return (
+        select(
+            *(a[name] for name in names),
+            slots.c.lane,
+            m.state,
+            m.round,
+            m.overlap_wanted,
+            m.overlap_limit,
+            m.content,
+            m.gold_labels,
+            items.c.state,
+            p.number,
+            p.task_type,
+            p.label_config,
+            p.pipeline,
+            p.currency,
+            p.lease_minutes,
+            rate.scalar_subquery(),
+            last_active.scalar_subquery(),
+            exists().where(drafts.c.assignment_id == a.id),
+            skill_fits.c.prior,
+            func.coalesce(work_records.c.answers, 0),
+        )
+        .join(slots, slots.c.id == a.slot_id)
+        .join(micro_tasks, m.id == a.microtask_id)
+        .join(items, items.c.id == a.item_id)
+        .join(projects, p.id == a.project_id)
+        .outerjoin(skill_fits, skill_fits.c.project_id == a.project_id)
+        .outerjoin(
+            work_records, (work_records.c.person_id == a.person_id) & (work_records.c.project_id == a.project_id)
+        )
+        .where(a.id == bindparam("assignment"), a.person_id == bindparam("person"))
+        # The assignment first: a second request of the same person waits, then reads what the first one did.
+        .with_for_update(of=(assignments, micro_tasks), key_share=True)
+    )
+
+
+LOAD = _load()
+
+
+def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssignment:
+    """The person's own assignment, locked.
+
+    Raises AssignmentMissing, for another's too.
+    """
+    row = session.execute(LOAD, {"assignment": assignment_id, "person": person_id}).first()
+    if row is None:
+        raise AssignmentMissing
+    return OwnAssignment(*row)

@@ -1,0 +1,240 @@
+"""Submitting: one transaction from the answer to its consequences, accepted once however often it is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import UpdateBase, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.active_time import new_active_time
+from leye_platform.assignments.core_tables import (
+    assignments,
+    dialect_of,
+    insert_into,
+    responses,
+    sealed_records,
+    work_records,
+)
+from leye_platform.assignments.drafts import drop_draft, put_draft
+from leye_platform.assignments.errors import AnswerRefused, TaskGivenBack, TaskSkipped
+from leye_platform.assignments.own import Annotator, OwnAssignment, load_own
+from leye_platform.assignments.rules import AssignmentState, InputMode, SlotState, refit_due
+from leye_platform.assignments.slots import settle_slot, withdraw_open
+from leye_platform.billing.ledger import earn_pending, make_payable
+from leye_platform.billing.rules import rate_in_micros
+from leye_platform.ids import new_id
+from leye_platform.matching.models import SealedKind
+from leye_platform.matching.sealing import KeyRing
+from leye_platform.outbox import JobName, ask_for
+from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, Pipeline
+from leye_platform.projects.task_type import TaskType, task_type
+from leye_platform.review.weigh import AnsweredTask, weigh
+from leye_task_templates.consensus import Labels
+from leye_task_templates.template import ResultRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An answer as it came in. `active_ms`: active time in all since the lease began, as the page measured it."""
+
+    result: list[Any]
+    idempotency_key: str
+    active_ms: int | None = None
+    input_mode: InputMode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A stored response. `new` is False where it had been stored before."""
+
+    response_id: UUID
+    assignment_id: UUID
+    late: bool
+    pay_micros: int
+    currency: str
+    submitted_at: datetime
+    new: bool
+
+
+STORED = select(responses.c.id, responses.c.late, responses.c.pay_micros, responses.c.submitted_at).where(
+    responses.c.assignment_id == bindparam("assignment")
+)
+ADD = insert(responses).returning(responses.c.number)
+ANSWERED = (
+    update(assignments)
+    .where(assignments.c.id == bindparam("assignment"))
+    .values(state=AssignmentState.SUBMITTED, ended_at=bindparam("now"), active_ms=bindparam("counted"))
+)
+
+
+@cache
+def _count_work(dialect: str) -> UpdateBase:
+    adding, had = insert_into(dialect, work_records), work_records.c
+    return adding.on_conflict_do_update(
+        index_elements=[had.person_id, had.project_id],
+        set_={
+            "answers": had.answers + adding.excluded.answers,
+            "gold_answers": had.gold_answers + adding.excluded.gold_answers,
+            "gold_right": had.gold_right + adding.excluded.gold_right,
+        },
+    )
+
+
+@cache
+def _seal(dialect: str) -> UpdateBase:
+    return insert_into(dialect, sealed_records).on_conflict_do_nothing()
+
+
+def submit(
+    session: Session, who: Annotator, assignment_id: UUID, given: Submission, *, key_ring: KeyRing, now: datetime
+) -> Submitted:
+    """Store an answer and let its consequences follow. The same assignment again gives what is stored.
+
+    Raises AssignmentMissing; AnswerRefused for an answer that the label config does not allow; TaskGivenBack
+    and TaskSkipped, after keeping the answer as a draft (the caller commits in spite of them).
+    """
+    own = load_own(session, assignment_id, who.person_id)
+    if own.state is AssignmentState.SUBMITTED:
+        return _stored(session, own)
+    if own.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED}:
+        put_draft(session, own.id, given.result, now)
+        raise TaskGivenBack if own.state is AssignmentState.RELEASED else TaskSkipped
+    kind = task_type(own.task_type, own.label_config)
+    answer = _checked(kind, own.content, given.result)
+    stored, number = _store(session, own, given, answer, now)
+    _earn(session, who, own, stored, now)
+    _count(session, own, kind, answer.labels)
+    if given.input_mode is not None:
+        _keep_input_mode(session, stored.response_id, given.input_mode, key_ring, now)
+    if own.state is AssignmentState.EXPIRED:
+        # Somebody else was asked in the meantime; where nobody has begun yet, they need not.
+        withdraw_open(session, own.microtask_id, own.round, at_most=1)
+    _follow(session, own, kind, stored.response_id, now)
+    if refit_due(number, author_answers=own.answers + 1, fitted=own.prior is not None):
+        ask_for(session, JobName.REFIT_SKILLS, {"project_id": str(own.project_id)}, now, once_for=own.project_id)
+    return stored
+
+
+def _stored(session: Session, own: OwnAssignment) -> Submitted:
+    response_id, late, pay_micros, submitted_at = session.execute(STORED, {"assignment": own.id}).one()
+    return Submitted(response_id, own.id, late, pay_micros, own.currency, submitted_at, new=False)
+
+
+class _Answer(NamedTuple):
+    """An answer in its canonical form, and what it says."""
+
+    result: list[Any]
+    labels: Labels
+
+
+def _checked(kind: TaskType, content: dict[str, Any], result: list[Any]) -> _Answer:
+    try:
+        canonical = kind.template.validate_result(kind.config, content, result)
+    except ResultRefused as refused:
+        raise AnswerRefused(refused) from None
+    return _Answer(canonical, kind.template.labels_of(kind.config, canonical))
+
+
+def _store(
+    session: Session, own: OwnAssignment, given: Submission, answer: _Answer, now: datetime
+) -> tuple[Submitted, int]:
+    """Write the response, and end the assignment and its slot; the response's running number beside it."""
+    late = own.state is AssignmentState.EXPIRED
+    pay_micros = 0 if own.rate is None else rate_in_micros(own.rate)
+    active_ms = new_active_time(session, own, given.active_ms, now)
+    response_id = new_id()
+    row = {
+        "id": response_id,
+        "assignment_id": own.id,
+        "microtask_id": own.microtask_id,
+        "item_id": own.item_id,
+        "batch_id": own.batch_id,
+        "project_id": own.project_id,
+        "person_id": own.person_id,
+        "guide_id": own.guide_id,
+        "round": own.round,
+        "result": answer.result,
+        "labels": answer.labels,
+        "idempotency_key": given.idempotency_key,
+        "late": late,
+        "gold": own.gold_labels is not None,
+        "active_ms": active_ms,
+        "pay_micros": pay_micros,
+        "submitted_at": now,
+    }
+    number = session.execute(ADD, row).scalar_one()
+    session.execute(ANSWERED, {"assignment": own.id, "now": now, "counted": active_ms})
+    settle_slot(session, own.slot_id, SlotState.ANSWERED)
+    if own.has_draft:
+        drop_draft(session, own.id)
+    return Submitted(response_id, own.id, late, pay_micros, own.currency, now, new=True), number
+
+
+def _earn(session: Session, who: Annotator, own: OwnAssignment, stored: Submitted, now: datetime) -> None:
+    if stored.pay_micros:
+        earn_pending(
+            session,
+            response_id=stored.response_id,
+            person_number=who.number,
+            project_id=own.project_id,
+            project_number=own.project_number,
+            micros=stored.pay_micros,
+            currency=own.currency,
+            now=now,
+        )
+
+
+def _count(session: Session, own: OwnAssignment, kind: TaskType, labels: Labels) -> None:
+    gold = own.gold_labels is not None
+    row = {
+        "person_id": own.person_id,
+        "project_id": own.project_id,
+        "answers": 1,
+        "gold_answers": int(gold),
+        "gold_right": int(own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)),
+    }
+    session.execute(_count_work(dialect_of(session)), row)
+
+
+def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_ring: KeyRing, now: datetime) -> None:
+    row = {
+        "kind": SealedKind.INPUT_MODE,
+        "subject_id": response_id,
+        "key_id": key_ring.current,
+        "ciphertext": key_ring.seal(SealedKind.INPUT_MODE, response_id, mode.value),
+        "updated_at": now,
+    }
+    session.execute(_seal(dialect_of(session)), row)
+
+
+def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: UUID, now: datetime) -> None:
+    """Weigh the answer; where there is nothing left to weigh it for, it is payable at once."""
+    finished = own.microtask_state in FINISHED_ITEMS and own.microtask_state is not ItemState.DECIDED
+    if own.gold_labels is not None or finished:
+        make_payable(session, response_ids=[response_id], now=now)
+        return
+    if own.round != own.microtask_round:
+        # An answer to an earlier round: paid with the decision, which pays all rounds.
+        if own.microtask_state is ItemState.DECIDED:
+            make_payable(session, response_ids=[response_id], now=now)
+        return
+    task = AnsweredTask(
+        id=own.microtask_id,
+        item_id=own.item_id,
+        batch_id=own.batch_id,
+        project_id=own.project_id,
+        round=own.round,
+        state=own.microtask_state,
+        item_state=own.item_state,
+        overlap_wanted=own.overlap_wanted,
+        overlap_limit=own.overlap_limit,
+        pipeline=Pipeline.model_validate(own.pipeline),
+        prior=own.prior,
+        author_answers=own.answers,
+        newest_response=response_id,
+        content=own.content,
+    )
+    weigh(session, task, kind, now)

@@ -1,0 +1,1 @@
+"""The ledger, prices, invoices and earnings."""

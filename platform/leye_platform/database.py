@@ -1,0 +1,98 @@
+"""The database: one engine, reading sessions, and writing sessions that are one unit of work each."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Connection, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from leye_platform.columns import ExactDecimal, Json, UtcDateTime
+
+BUSY_SECONDS = 60
+
+
+class Base(DeclarativeBase):
+    """All tables. Names of constraints follow one pattern so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 -- SQLAlchemy reads it from the class
+        datetime: UtcDateTime,
+        Decimal: ExactDecimal,
+        UUID: sa.Uuid,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        Enum: sa.Enum(Enum, native_enum=False, length=24, values_callable=lambda kind: [m.value for m in kind]),
+    }
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+class Database:
+    """Opens sessions on SQLite or PostgreSQL.
+
+    `write()` commits at the end of its block and rolls back on an exception. On SQLite it queues
+    writers on a lock before BEGIN IMMEDIATE: SQLite's own busy handler sleeps and is unfair.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
+        if self.is_sqlite:
+            options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+            options["use_insertmanyvalues"] = False  # next_number() counts row by row
+        else:
+            options["pool_pre_ping"] = True
+        self.engine = sa.create_engine(self.url, pool_size=20, max_overflow=30, **options)
+        self._writing_engine = self.engine.execution_options(leye_writes=True)
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading only: one consistent view, never committed."""
+        with Session(self.engine, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One unit of work: committed when the block ends, rolled back when it raises."""
+        with self._writer, Session(self._writing_engine) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, not by the driver
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("leye_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

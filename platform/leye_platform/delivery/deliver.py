@@ -1,0 +1,49 @@
+"""The job that writes a lot's files and delivers it. Run again, it ends the same."""
+
+import tempfile
+from collections.abc import Iterator
+from uuid import UUID
+
+from leye_platform.delivery.models import Lot
+from leye_platform.delivery.rules import LOT_MOVES, LotState
+from leye_platform.delivery.service import accept_deadline, move_items
+from leye_platform.exports.formats import FORMATS
+from leye_platform.exports.rows import lot_rows
+from leye_platform.installation import Installation
+from leye_platform.notices.events import lot_was_delivered
+from leye_platform.projects.models import Project
+from leye_platform.projects.rules import ItemState
+from leye_platform.states import check_move
+
+SPOOLED = 4 << 20  # bytes kept in memory before a file is written to disk
+
+
+def deliver_lot(installation: Installation, lot_id: UUID) -> None:
+    """Write every format to the object store, then hand the lot to the partner."""
+    with installation.database.read() as session:
+        lot = session.get_one(Lot, lot_id)
+        if lot.state is not LotState.ASSEMBLING:
+            return
+        files = {}
+        for name, form in FORMATS.items():
+            key = f"lots/{lot_id}/labels.{form.extension}"
+            with tempfile.SpooledTemporaryFile(SPOOLED) as file:
+                _pour(form.write(lot_rows(session, lot_id)), file)
+                file.seek(0)
+                installation.objects.put(key, file, content_type=form.content_type)
+            files[name] = key
+    now = installation.clock.now()
+    with installation.database.write() as session:
+        lot = session.get_one(Lot, lot_id, with_for_update=True)
+        if lot.state is not LotState.ASSEMBLING:
+            return
+        lot.state = check_move(LOT_MOVES, lot.state, LotState.DELIVERED)
+        lot.files, lot.delivered_at = files, now
+        lot.accept_by = accept_deadline(session.get_one(Project, lot.project_id), now)
+        move_items(session, lot, ItemState.DECIDED, ItemState.DELIVERED)
+        lot_was_delivered(session, lot, now)
+
+
+def _pour(chunks: Iterator[bytes], file: "tempfile.SpooledTemporaryFile[bytes]") -> None:
+    for chunk in chunks:
+        file.write(chunk)

@@ -1,0 +1,105 @@
+"""A lot's quality report, on a page of its own: how sure the labels are, how they came about, how they spread.
+
+It tells nothing of people, pay or gold items: it is the partner's.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.models import Response
+from leye_platform.delivery.models import LotItem
+from leye_platform.delivery.queries import LotView
+from leye_platform.delivery.rules import LotItemState
+from leye_platform.errors import N_
+from leye_platform.projects.task_type import task_type
+from leye_platform.review.models import Decision
+from leye_platform.review.queries import verdict_counts
+from leye_platform.review.rules import DecisionMethod, Verdict
+from leye_platform.web import formats
+from leye_platform.web.pages import words_in
+from leye_platform.web.rendering import render
+
+READ_AT_ONCE = 1000
+BANDS = ((0.99, N_("99% 以上")), (0.95, N_("95% 到 99%")), (0.9, N_("90% 到 95%")), (0.0, N_("90% 以下")))
+"""The confidence that a band begins at, and its words; the highest first."""
+VERDICT_WORDS: dict[Verdict, str] = {
+    Verdict.ACCEPT: N_("取其中一个答案"),
+    Verdict.FIX: N_("由质检员改正"),
+    Verdict.SEND_BACK: N_("退回重做"),
+    Verdict.UNUSABLE: N_("内容不可用"),
+}
+
+
+@dataclass
+class LotQuality:
+    """What the report tells. `agreeing`: answers that say what was delivered, each by how much."""
+
+    items: int = 0
+    answers: int = 0
+    agreeing: float = 0.0
+    reviewed: int = 0
+    confidence_sum: float = 0.0
+    bands: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    guides: set[int] = field(default_factory=set)
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)
+
+    def share(self, count: int) -> float:
+        """Of the items."""
+        return count / self.items if self.items else 0.0
+
+    @property
+    def mean_confidence(self) -> float:
+        return self.confidence_sum / self.items if self.items else 0.0
+
+    @property
+    def agreement(self) -> float:
+        return self.agreeing / self.answers if self.answers else 0.0
+
+    @property
+    def answers_an_item(self) -> float:
+        return self.answers / self.items if self.items else 0.0
+
+
+def quality_of(session: Session, shown: LotView) -> LotQuality:
+    """The figures of what stands in a lot; answers are read in parts, so that memory stays flat."""
+    kind = task_type(shown.project.task_type, shown.project.label_config)
+    included = (LotItem.lot_id == shown.lot.id, LotItem.state == LotItemState.INCLUDED)
+    quality = LotQuality(verdicts=verdict_counts(session, shown.batch.id))
+    rows = select(LotItem.result, LotItem.confidence, LotItem.guide_version).where(*included)
+    for result, confidence, guide in session.execute(rows.execution_options(yield_per=READ_AT_ONCE)):
+        quality.items += 1
+        quality.confidence_sum += confidence
+        quality.bands[next(words for start, words in BANDS if confidence >= start)] += 1
+        quality.labels.update(kind.template.tally(kind.config, result))
+        quality.guides.add(guide)
+    answers = select(Response.result, LotItem.result).join(LotItem, LotItem.item_id == Response.item_id)
+    for given, delivered in session.execute(answers.where(*included).execution_options(yield_per=READ_AT_ONCE)):
+        quality.answers += 1
+        says = kind.template.labels_of
+        quality.agreeing += kind.consensus.agreement(says(kind.config, given), says(kind.config, delivered))
+    by_review = (
+        select(func.count(Decision.item_id.distinct()))
+        .join(LotItem, LotItem.item_id == Decision.item_id)
+        .where(*included, Decision.method == DecisionMethod.REVIEW)
+    )
+    quality.reviewed = session.scalar(by_review) or 0
+    return quality
+
+
+def render_quality_html(session: Session, shown: LotView, language: str = "zh") -> str:
+    """One self-contained printable page: no style sheet, script or picture from elsewhere."""
+    context = {
+        "_": words_in(language),
+        "lang": "zh-CN" if language == "zh" else "en",
+        "shown": shown,
+        "quality": quality_of(session, shown),
+        "bands": [words for _start, words in BANDS],
+        "verdict_words": VERDICT_WORDS,
+        "date": formats.date(language),
+    }
+    return render("delivery/quality_document.html", context)

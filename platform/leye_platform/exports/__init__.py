@@ -1,0 +1,1 @@
+"""What the partner gets, in the partner's format."""

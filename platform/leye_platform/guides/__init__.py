@@ -1,0 +1,1 @@
+"""Guides: written as a draft, published as versions that never change, asked about, and read before work goes on."""

@@ -1,0 +1,1 @@
+"""What people can and want to do (sealed), and measured skill."""

@@ -1,0 +1,1 @@
+"""Projects, guides and their versions, batches, items, pipelines and prices."""

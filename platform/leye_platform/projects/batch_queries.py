@@ -1,0 +1,87 @@
+"""What a batch's own page shows beside its progress: how it was decided, what stands still, what it will cost."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from leye_platform.delivery.models import LotItem
+from leye_platform.delivery.rules import LotItemState
+from leye_platform.outbox import OutboxRow
+from leye_platform.projects.estimate import Estimate, estimate
+from leye_platform.projects.models import Batch, Item, Project
+from leye_platform.projects.queries import Terms
+from leye_platform.projects.rules import ItemState, Pipeline
+from leye_platform.review.models import Decision, Review
+from leye_platform.review.rules import DecisionMethod, ReviewState
+
+LATEST = 1000
+"""So many decisions are looked at for the figures of quality, whatever the size of the batch."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The latest decisions: how many, how sure on average (0 to 1), and by which method."""
+
+    decisions: int
+    confidence: float
+    by_method: dict[DecisionMethod, int]
+
+
+def quality_of(session: Session, batch_id: UUID) -> Quality | None:
+    """None before the first decision."""
+    rows = session.execute(
+        select(Decision.method, Decision.confidence)
+        .where(Decision.batch_id == batch_id)
+        .order_by(Decision.decided_at.desc())
+        .limit(LATEST)
+    ).all()
+    if not rows:
+        return None
+    methods = Counter(method for method, _ in rows)
+    return Quality(len(rows), sum(confidence for _, confidence in rows) / len(rows), dict(methods))
+
+
+@dataclass(frozen=True)
+class StandingStill:
+    """What waits in a batch. `reading_broke`: its file is not read on until somebody asks for it."""
+
+    reviews: int
+    oldest_review: datetime | None
+    undelivered: int
+    reading_broke: bool
+
+
+def standing_still(session: Session, batch: Batch) -> StandingStill:
+    """Three queries."""
+    reviews, oldest = session.execute(
+        select(func.count(), func.min(Review.opened_at)).where(
+            Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id == batch.id
+        )
+    ).one()
+    included = exists().where(LotItem.item_id == Item.id, LotItem.state == LotItemState.INCLUDED)
+    undelivered = session.scalar(
+        select(func.count()).where(
+            Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None), ~included
+        )
+    )
+    broke = session.scalar(
+        select(func.count()).where(OutboxRow.id == batch.ingest_job, OutboxRow.failed_at.is_not(None))
+    )
+    return StandingStill(reviews, oldest, undelivered or 0, bool(broke))
+
+
+def estimate_of(project: Project, items: int, terms: Terms) -> Estimate | None:
+    """What `items` items will probably cost and bring; None while a price or a pay is missing."""
+    if terms.price is None or terms.answer_pay is None or items == 0:
+        return None
+    return estimate(
+        Pipeline.model_validate(project.pipeline),
+        items,
+        unit_price=terms.price.unit_price,
+        answer_pay=terms.answer_pay.rate,
+        review_pay=terms.review_pay.rate if terms.review_pay else terms.answer_pay.rate * 0,
+    )

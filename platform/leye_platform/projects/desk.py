@@ -1,0 +1,201 @@
+"""What needs the coordinator today, in order, each with its number. Read only, in a constant number of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from leye_platform.delivery.models import Lot, LotItem
+from leye_platform.delivery.rules import LotItemState
+from leye_platform.outbox import OutboxRow
+from leye_platform.projects.models import Batch, Item, Project
+from leye_platform.projects.queries import BatchProgress, progress_of
+from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, ItemState
+from leye_platform.review.models import Review
+from leye_platform.review.rules import ReviewState
+
+NEAR = timedelta(days=2)
+"""A deadline this near is told while something is left to do."""
+SHOWN = 10
+"""How many matters of one kind are shown; the rest follows when these are settled."""
+IN_WORK = (BatchState.READY, BatchState.OPEN, BatchState.PAUSED)
+WORKED_ON = (BatchState.OPEN, BatchState.PAUSED, BatchState.CLOSED)
+
+
+class MatterKind(StrEnum):
+    """In the order in which they are told."""
+
+    NOT_READ = "not_read"
+    OVERDUE = "overdue"
+    SENT_BACK = "sent_back"
+    DUE_SOON = "due_soon"
+    TO_OPEN = "to_open"
+    TO_DELIVER = "to_deliver"
+    IN_REVIEW = "in_review"
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing to settle. `count`: rows, items or reviews; `since`: the oldest of them, or the deadline."""
+
+    kind: MatterKind
+    batch: Batch
+    project: Project
+    count: int = 0
+    since: datetime | None = None
+    progress: BatchProgress | None = None
+
+
+def matters_today(session: Session, now: datetime) -> list[Matter]:
+    """What needs somebody, the most pressing first."""
+    found = [
+        *_not_read(session),
+        *_deadlines(session, now),
+        *_sent_back(session),
+        *_to_open(session),
+        *_to_deliver(session),
+        *_in_review(session),
+    ]
+    order = list(MatterKind)
+    return sorted(found, key=lambda matter: order.index(matter.kind))
+
+
+def _not_read(session: Session) -> Iterable[Matter]:
+    """Files that were refused whole, and readings that broke off for good."""
+    broken = exists().where(OutboxRow.id == Batch.ingest_job, OutboxRow.failed_at.is_not(None))
+    wanted = or_(Batch.state == BatchState.FAILED, (Batch.state == BatchState.INGESTING) & broken)
+    return [Matter(MatterKind.NOT_READ, batch, project) for batch, project in _batches(session, wanted)]
+
+
+def _to_open(session: Session) -> Iterable[Matter]:
+    ready = _batches(session, Batch.state == BatchState.READY)
+    return [Matter(MatterKind.TO_OPEN, batch, project, count=batch.rows_in) for batch, project in ready]
+
+
+def _deadlines(session: Session, now: datetime) -> Iterable[Matter]:
+    """Batches with something left to do whose time is over, or nearly."""
+    wanted = Batch.state.in_(IN_WORK) & (Batch.deadline < now + NEAR) & _unfinished()
+    rows = _batches(session, wanted, Batch.deadline)
+    progress = progress_of(session, [batch for batch, _ in rows], now) if rows else {}
+    for batch, project in rows:
+        assert batch.deadline is not None  # noqa: S101 -- compared in the query
+        shown = progress[batch.id]
+        kind = MatterKind.OVERDUE if batch.deadline <= now else MatterKind.DUE_SOON
+        yield Matter(kind, batch, project, shown.items - shown.done, batch.deadline, shown)
+
+
+def _unfinished() -> ColumnElement[bool]:
+    waiting = [state for state in ItemState if state not in FINISHED_ITEMS]
+    return exists().where(Item.batch_id == Batch.id, Item.state.in_(waiting), Item.gold_result.is_(None))
+
+
+def _batches(
+    session: Session,
+    wanted: ColumnElement[bool],
+    order: InstrumentedAttribute[datetime | None] | InstrumentedAttribute[datetime] = Batch.created_at,
+) -> Sequence[tuple[Batch, Project]]:
+    query = (
+        select(Batch, Project).join(Project, Project.id == Batch.project_id).where(wanted).order_by(order).limit(SHOWN)
+    )
+    return [(batch, project) for batch, project in session.execute(query)]
+
+
+def _sent_back(session: Session) -> Iterable[Matter]:
+    """Items that a partner sent back and that are still waiting for their new answers."""
+    by_partner = (
+        exists()
+        .where(Lot.batch_id == Item.batch_id, LotItem.lot_id == Lot.id, LotItem.item_id == Item.id)
+        .where(LotItem.state == LotItemState.SENT_BACK)
+    )
+    return _counted(
+        session, MatterKind.SENT_BACK, Batch.state.in_(WORKED_ON), Item.state == ItemState.REWORK, by_partner
+    )
+
+
+def _to_deliver(session: Session) -> Iterable[Matter]:
+    """Decided items that no lot will take by itself, because their batch rests; or whose lot is due at once."""
+    included = exists().where(LotItem.item_id == Item.id, LotItem.state == LotItemState.INCLUDED)
+    resting = or_(Batch.state.in_((BatchState.PAUSED, BatchState.CLOSED)), ~_unfinished())
+    wanted = Batch.state.in_(WORKED_ON) & resting
+    return _counted(session, MatterKind.TO_DELIVER, wanted, Item.state == ItemState.DECIDED, ~included)
+
+
+def _counted(
+    session: Session, kind: MatterKind, wanted: ColumnElement[bool], *items: ColumnElement[bool]
+) -> Iterable[Matter]:
+    """A matter for each batch that holds such items, with how many."""
+    counted = (
+        select(func.count())
+        .where(Item.batch_id == Batch.id, Item.gold_result.is_(None), *items)
+        .correlate(Batch)
+        .scalar_subquery()
+    )
+    query = (
+        select(Batch, Project, counted)
+        .join(Project, Project.id == Batch.project_id)
+        .where(wanted, exists().where(Item.batch_id == Batch.id, Item.gold_result.is_(None), *items))
+        .order_by(Batch.created_at)
+        .limit(SHOWN)
+    )
+    return [Matter(kind, batch, project, count) for batch, project, count in session.execute(query)]
+
+
+def _in_review(session: Session) -> Iterable[Matter]:
+    """Batches whose micro-tasks wait for a reviewer, the longest wait first."""
+    waiting = (
+        select(Review.batch_id, func.count().label("number"), func.min(Review.opened_at).label("since"))
+        .where(Review.state == ReviewState.OPEN)
+        .group_by(Review.batch_id)
+        .subquery()
+    )
+    query = (
+        select(Batch, Project, waiting.c.number, waiting.c.since)
+        .join(waiting, waiting.c.batch_id == Batch.id)
+        .join(Project, Project.id == Batch.project_id)
+        .order_by(waiting.c.since)
+        .limit(SHOWN)
+    )
+    return [
+        Matter(MatterKind.IN_REVIEW, batch, project, number, since)
+        for batch, project, number, since in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True)
+class ProjectState:
+    """How a project stands: its batches by state, and the items of those being worked on."""
+
+    batches: dict[BatchState, int]
+    items: int
+    done: int
+
+
+def states_of(session: Session, projects: Sequence[UUID]) -> dict[UUID, ProjectState]:
+    """The projects' states in two queries."""
+    batches: dict[UUID, dict[BatchState, int]] = {project_id: {} for project_id in projects}
+    for project_id, state, number in session.execute(
+        select(Batch.project_id, Batch.state, func.count())
+        .where(Batch.project_id.in_(projects))
+        .group_by(Batch.project_id, Batch.state)
+    ):
+        batches[project_id][state] = number
+    items, done = dict.fromkeys(projects, 0), dict.fromkeys(projects, 0)
+    for project_id, item_state, number in session.execute(
+        select(Batch.project_id, Item.state, func.count())
+        .join(Item, Item.batch_id == Batch.id)
+        .where(
+            Batch.project_id.in_(projects),
+            Batch.state.in_((BatchState.OPEN, BatchState.PAUSED)),
+            Item.gold_result.is_(None),
+        )
+        .group_by(Batch.project_id, Item.state)
+    ):
+        items[project_id] += number
+        done[project_id] += number if item_state in FINISHED_ITEMS else 0
+    return {
+        project_id: ProjectState(batches[project_id], items[project_id], done[project_id]) for project_id in projects
+    }

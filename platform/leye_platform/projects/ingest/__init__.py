@@ -1,0 +1,3 @@
+"""Reads what partners upload, row by row, and makes items of it."""
+
+from leye_platform.projects.ingest.run import run_ingest as run_ingest

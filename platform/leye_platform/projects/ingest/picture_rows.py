@@ -1,0 +1,42 @@
+"""Rows whose pictures are looked at and kept: done before the row's transaction, because it takes its time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from leye_platform.projects.ingest import refusals
+from leye_platform.projects.ingest.rows import Row
+from leye_platform.projects.ingest.zip_rows import PackedPicture
+from leye_platform.projects.pictures.keeping import keep_picture
+from leye_platform.projects.pictures.refusals import PictureRefused
+from leye_storage import ObjectStore
+
+FILE = "file"
+"""Of a kept picture's facts: the name under which the partner sent it."""
+
+
+def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row) -> Row:
+    """The row with the facts of each kept picture in its place, or with a problem.
+
+    Only what stands in the row's own archive becomes a picture: a row cannot name another one's. Raises OSError
+    where the store is away.
+    """
+    if row.problem is not None or not variables:
+        return row
+    content: dict[str, Any] = dict(row.content)
+    for variable in variables:
+        packed = content.get(variable)
+        if not isinstance(packed, PackedPicture):
+            return replace(row, content=None, problem=refusals.NOT_PACKED)
+        try:
+            kept = keep_picture(objects, BytesIO(packed.content()))
+        except PictureRefused as refused:
+            return replace(row, content=None, problem=str(refused))
+        content[variable] = {FILE: packed.name} | kept._asdict()
+    return replace(row, content=content)
+
+
+def as_sent(data: dict[str, Any], variables: Sequence[str]) -> dict[str, Any]:
+    """What the partner sent and gets back: of a picture its name."""
+    return {name: value[FILE] if name in variables else value for name, value in data.items()}

@@ -1,0 +1,132 @@
+"""A row as it was read, before the task type looks at it. Pure."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from leye_platform.projects.ingest import refusals
+from leye_platform.projects.rules import LONGEST_EXTERNAL_ID
+
+LONGEST_ORIGINAL = 10_000  # characters kept for the error report
+DEEPEST = 32
+LARGEST_INTEGER = 2**63 - 1
+EXTERNAL_ID, GOLD_ANSWER = "external_id", "gold_answer"
+
+
+class RowRefused(Exception):
+    """The row can't become an item; the text says why and what to change."""
+
+    def __init__(self, sentence: str, **arguments: object) -> None:
+        super().__init__(sentence.format(**arguments))
+
+
+class NotANumber:
+    """Stands where a JSON text says NaN or Infinity, so that the row can be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Row `number` as the user counts it; `end` is how many bytes of the file it took to get here.
+
+    `content` is what the row says (for JSON any value); None where `problem` says why it can't be read.
+    """
+
+    number: int
+    end: int
+    original: str
+    content: Any = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRow:
+    """A row whose values can be stored. `data` holds the variables, without the reserved names.
+
+    gold_answer: what the row gives as its known answer, choices by name or regions; the task type reads it.
+    """
+
+    data: dict[str, Any]
+    external_id: str | None
+    gold_answer: list[Any] | None
+
+
+def plain_row(content: object) -> PlainRow:
+    """Take a row apart: a plain object, or a Label Studio task (`{"data": {…}}`).
+
+    Raises RowRefused.
+    """
+    if not isinstance(content, dict):
+        raise RowRefused(refusals.NOT_AN_OBJECT)
+    task = isinstance(content.get("data"), dict)
+    inner = content["data"] if task else content
+    reserved: Mapping[str, Any] = {**inner, **content} if task else content
+    data = {name: value for name, value in inner.items() if name not in (EXTERNAL_ID, GOLD_ANSWER)}
+    for name, value in data.items():
+        _check_text(name, name)
+        _check_value(value, name, 1)
+    return PlainRow(data, _external_id(reserved.get(EXTERNAL_ID)), _gold_answer(reserved.get(GOLD_ANSWER)))
+
+
+def storable(text: str) -> str:
+    """The text as both databases can keep it: NUL and undecoded bytes written out, at most LONGEST_ORIGINAL."""
+    shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+    return shown if len(shown) <= LONGEST_ORIGINAL else shown[: LONGEST_ORIGINAL - 1] + "…"
+
+
+def _check_value(value: Any, field: str, depth: int) -> None:
+    if depth > DEEPEST:
+        raise RowRefused(refusals.TOO_DEEP, field=field)
+    if isinstance(value, str):
+        _check_text(value, field)
+    elif isinstance(value, NotANumber) or (isinstance(value, float) and not math.isfinite(value)):
+        raise RowRefused(refusals.NOT_FINITE, field=field)
+    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise RowRefused(refusals.NUMBER_TOO_LARGE, field=field)
+    elif isinstance(value, list):
+        for part in value:
+            _check_value(part, field, depth + 1)
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            _check_text(name, field)
+            _check_value(part, field, depth + 1)
+
+
+def _check_text(text: str, field: str) -> None:
+    if "\x00" in text:
+        raise RowRefused(refusals.NUL)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise RowRefused(refusals.BROKEN_CHARACTER, field=storable(field))
+
+
+def _external_id(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise RowRefused(refusals.ID_KIND)
+    _check_value(value, EXTERNAL_ID, 1)
+    text = str(value).strip()
+    if len(text) > LONGEST_EXTERNAL_ID:
+        raise RowRefused(refusals.ID_TOO_LONG, limit=LONGEST_EXTERNAL_ID)
+    return text or None
+
+
+def _gold_answer(value: object) -> list[Any] | None:
+    if value is None or value == "":
+        return None
+    given = _listed(value) if isinstance(value, str) else value
+    if not isinstance(given, list) or not given or not all(isinstance(one, str | dict | list) for one in given):
+        raise RowRefused(refusals.GOLD_KIND)
+    _check_value(given, GOLD_ANSWER, 1)
+    return [one.strip() if isinstance(one, str) else one for one in given]
+
+
+def _listed(text: str) -> list[Any]:
+    """A table's cell: a JSON list, or names between bars."""
+    try:
+        given = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        given = None
+    return given if isinstance(given, list) else text.split("|")

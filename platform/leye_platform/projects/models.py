@@ -1,0 +1,176 @@
+"""Tables of projects, guides, prices, batches, items and micro-tasks."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from leye_platform.columns import next_number
+from leye_platform.database import Base
+from leye_platform.ids import new_id
+from leye_platform.projects.rules import BatchPurpose, BatchState, ItemState, PaidWork
+
+
+class Project(Base):
+    """One kind of work for one partner. `pipeline` is data: see projects/rules.py:Pipeline."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True, default=next_number("projects", "number"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    task_type: Mapped[str] = mapped_column(String(64))
+    label_config: Mapped[str] = mapped_column(Text)
+    pipeline: Mapped[dict[str, Any]]
+    unit: Mapped[str] = mapped_column(String(16), default="item")
+    currency: Mapped[str] = mapped_column(String(3), default="CNY")
+    lease_minutes: Mapped[int] = mapped_column(default=120)
+    accept_days: Mapped[int] = mapped_column(default=7)
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class GuideVersion(Base):
+    """One version of a project's instruction: a text in Markdown, examples, pictures (guides/rules.py:GuideText).
+
+    Never changed once written (the database refuses it). `change` says in a line what is new.
+    """
+
+    __tablename__ = "guide_versions"
+    __table_args__ = (UniqueConstraint("project_id", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    version: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    examples: Mapped[list[Any]] = mapped_column(default=list)
+    pictures: Mapped[list[Any]] = mapped_column(default=list)
+    change: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class PriceCard(Base):
+    """What a partner pays per unit, from a date on; an exact decimal in the currency unit."""
+
+    __tablename__ = "price_cards"
+    __table_args__ = (UniqueConstraint("project_id", "valid_from"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    unit_price: Mapped[Decimal]
+    valid_from: Mapped[datetime]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class PayRate(Base):
+    """What one answer (or one review) pays its author, from a date on."""
+
+    __tablename__ = "pay_rates"
+    __table_args__ = (UniqueConstraint("project_id", "work", "valid_from"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    work: Mapped[PaidWork]
+    rate: Mapped[Decimal]
+    valid_from: Mapped[datetime]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class Batch(Base):
+    """One upload. `ingest_job` is the outbox row that reads it; its checkpoint tells the progress."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        # The claim walks the open batches in this order.
+        Index("ix_batches_state_priority", "state", "priority", "created_at"),
+        Index("ix_batches_project_id_created_at", "project_id", "created_at"),
+        # A project's page lists them from the newest.
+        Index("ix_batches_project_id_number", "project_id", "number"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True, default=next_number("batches", "number"))
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[BatchPurpose] = mapped_column(default=BatchPurpose.PRODUCTION)
+    state: Mapped[BatchState] = mapped_column(default=BatchState.UPLOADING)
+    priority: Mapped[int] = mapped_column(default=0)
+    deadline: Mapped[datetime | None]
+    source_key: Mapped[str | None] = mapped_column(String(300))
+    source_name: Mapped[str | None] = mapped_column(String(300))
+    rows_in: Mapped[int] = mapped_column(default=0)
+    rows_refused: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(Text)
+    ingest_job: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class RefusedRow(Base):
+    """A row of an upload that did not become an item, and why; the error report is made of these."""
+
+    __tablename__ = "refused_rows"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[str] = mapped_column(Text)
+    original: Mapped[str] = mapped_column(Text)
+
+
+class Item(Base):
+    """One thing that the partner sent and gets back."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "external_id"),
+        UniqueConstraint("batch_id", "row"),
+        # Counts by state on the batch page; the next items to put in a lot.
+        Index("ix_items_batch_id_state_number", "batch_id", "state", "number"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True, default=next_number("items", "number"))
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    row: Mapped[int]
+    data: Mapped[dict[str, Any]]
+    source_key: Mapped[str | None] = mapped_column(String(300))
+    gold_result: Mapped[list[Any] | None]
+    state: Mapped[ItemState] = mapped_column(default=ItemState.WAITING)
+    created_at: Mapped[datetime]
+
+
+class MicroTask(Base):
+    """What one annotator sees at once; an item has one or more.
+
+    `overlap_wanted` is how many answers this round asks for so far, never above `overlap_limit`.
+    `posterior` is what the answers so far come to, as the task type's consensus keeps it.
+    """
+
+    __tablename__ = "micro_tasks"
+    __table_args__ = (UniqueConstraint("item_id", "step", "part"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"))
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), index=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    step: Mapped[int] = mapped_column(default=1)
+    part: Mapped[int] = mapped_column(default=1)
+    content: Mapped[dict[str, Any]]
+    state: Mapped[ItemState] = mapped_column(default=ItemState.WAITING)
+    round: Mapped[int] = mapped_column(default=1)
+    overlap_wanted: Mapped[int]
+    overlap_limit: Mapped[int]
+    posterior: Mapped[list[Any] | None]
+    gold_labels: Mapped[list[Any] | None]

@@ -1,0 +1,118 @@
+"""A new project: every field looked at before anything is written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from leye_platform.accounts.models import Organisation
+from leye_platform.accounts.rules import OrganisationKind
+from leye_platform.actor import Actor
+from leye_platform.audit import record
+from leye_platform.errors import N_, FieldsRefused
+from leye_platform.guides.publish import add_guide
+from leye_platform.guides.rules import problem_of_body
+from leye_platform.ids import new_id
+from leye_platform.projects.errors import RateRefused
+from leye_platform.projects.label_config_check import problems_of_config, task_type_for
+from leye_platform.projects.models import Project
+from leye_platform.projects.rates import exact_rate, set_pay, set_price
+from leye_platform.projects.rules import LONGEST_TITLE, PaidWork, Pipeline, one_line, problems_of_pipeline
+
+FIELDS = (
+    "title",
+    "organisation",
+    "task_type",
+    "label_config",
+    "guide",
+    "unit_price",
+    "answer_pay",
+    "review_pay",
+    "pipeline",
+    "overlap_start",
+    "overlap_limit",
+    "confidence",
+    "check_share",
+    "gold_share",
+)
+"""The fields that may want a change, in the order in which they are told."""
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """What a project is made of; prices as text, exact. A form gives the id, so that sent twice it makes one.
+
+    Without a task type it is the one that the label config is for.
+    """
+
+    organisation_id: UUID | None
+    title: str
+    label_config: str
+    pipeline: dict[str, object]
+    guide: str
+    unit_price: str
+    answer_pay: str
+    review_pay: str = "0"
+    task_type: str = ""
+    id: UUID | None = None
+
+    @property
+    def type_meant(self) -> str:
+        """The task type, told or found."""
+        return self.task_type or task_type_for(self.label_config)
+
+
+def problems_of_project(session: Session, given: NewProject, translate: Callable[[str], str] = str) -> dict[str, str]:
+    """A sentence for each field that wants a change, in the order of the form; empty where a project can be made."""
+    found = problems_of_config(given.type_meant, given.label_config, translate)
+    found |= problems_of_pipeline(given.pipeline, translate)
+    if not one_line(given.title):
+        found["title"] = translate(N_("请填项目名称。"))
+    elif len(given.title) > LONGEST_TITLE:
+        found["title"] = translate(N_("项目名称太长，最多 200 个字。"))
+    partner = session.get(Organisation, given.organisation_id) if given.organisation_id else None
+    if partner is None or partner.kind is not OrganisationKind.PARTNER:
+        found["organisation"] = translate(N_("请选一家合作企业。列表里没有的，先请管理员建好。"))
+    if sentence := problem_of_body(given.guide, translate):
+        found["guide"] = sentence
+    for name in ("unit_price", "answer_pay", "review_pay"):
+        try:
+            exact_rate(getattr(given, name))
+        except RateRefused as refused:
+            found[name] = translate(refused.sentence).format(**refused.arguments)
+    return {name: found[name] for name in sorted(found, key=FIELDS.index)}
+
+
+def create_project(
+    session: Session, actor: Actor, given: NewProject, now: datetime, translate: Callable[[str], str] = str
+) -> Project:
+    """A project with its first guide, price and pay. With an id that is there already: that project.
+
+    Raises FieldsRefused, with a sentence for each field that wants a change.
+    """
+    standing = session.get(Project, given.id) if given.id else None
+    if standing is not None and standing.created_by == actor.person_id:
+        return standing
+    problems = problems_of_project(session, given, translate)
+    if problems or given.organisation_id is None:
+        raise FieldsRefused(problems)
+    project = Project(
+        id=new_id() if standing is not None or given.id is None else given.id,
+        organisation_id=given.organisation_id,
+        title=one_line(given.title),
+        task_type=given.type_meant,
+        label_config=given.label_config,
+        pipeline=Pipeline.model_validate(given.pipeline).stored(),
+        created_at=now,
+        created_by=actor.person_id,
+    )
+    session.add(project)
+    session.flush()
+    add_guide(session, actor, project, given.guide, now)
+    set_price(session, actor, project, exact_rate(given.unit_price), valid_from=now, now=now)
+    set_pay(session, actor, project, PaidWork.ANNOTATE, exact_rate(given.answer_pay), now=now)
+    set_pay(session, actor, project, PaidWork.REVIEW, exact_rate(given.review_pay), now=now)
+    record(session, at=now, person_id=actor.person_id, action="project.create", subject_id=project.id)
+    return project

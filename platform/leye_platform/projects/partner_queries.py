@@ -1,0 +1,86 @@
+"""What a partner's pages show beside progress: what waits for their answer, and the money of a batch. Read only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from leye_platform.actor import Actor
+from leye_platform.delivery.models import Lot
+from leye_platform.delivery.queries import LotView, view_lots
+from leye_platform.delivery.rules import LotState
+from leye_platform.permissions import Permission
+from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.rules import BatchState
+
+SHOWN = 50
+SETTLED = frozenset({LotState.ACCEPTED, LotState.INVOICED})
+
+
+@dataclass(frozen=True)
+class WaitingForPartner:
+    """What the firm has to decide: lots to accept, batches to open, files that were not taken."""
+
+    lots: list[LotView]
+    ready: list[tuple[Batch, Project]]
+    failed: list[tuple[Batch, Project]]
+
+    def __bool__(self) -> bool:
+        return bool(self.lots or self.ready or self.failed)
+
+
+def waiting_for(session: Session, actor: Actor) -> WaitingForPartner:
+    """What waits for this actor's firm, as far as the actor may settle it."""
+    return WaitingForPartner(
+        lots=_lots(session, actor),
+        ready=_batches(session, actor, Permission.RUN_BATCH, BatchState.READY),
+        failed=_batches(session, actor, Permission.UPLOAD_BATCH, BatchState.FAILED),
+    )
+
+
+def _lots(session: Session, actor: Actor) -> list[LotView]:
+    query = select(Lot).where(Lot.state == LotState.DELIVERED).order_by(Lot.accept_by, Lot.number).limit(SHOWN)
+    scope = actor.partner_scope(Permission.VIEW_LOT)
+    if scope is not None:
+        query = query.where(Lot.organisation_id.in_(scope))
+    return view_lots(session, session.scalars(query).all())
+
+
+def _batches(session: Session, actor: Actor, right: Permission, state: BatchState) -> list[tuple[Batch, Project]]:
+    if not actor.may(right):
+        return []
+    query = (
+        select(Batch, Project)
+        .join(Project, Project.id == Batch.project_id)
+        .where(Batch.state == state)
+        .order_by(Batch.created_at)
+        .limit(SHOWN)
+    )
+    scope = actor.partner_scope(right)
+    if scope is not None:
+        query = query.where(Project.organisation_id.in_(scope))
+    return [(batch, project) for batch, project in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class BatchMoney:
+    """What a batch has come to for its partner. Amounts in minor units; unit_price None while there is none."""
+
+    unit_price: Decimal | None
+    accepted: int
+    accepted_minor: int
+    waiting_minor: int
+
+
+def money_of(lots: Sequence[LotView], price_now: Decimal | None) -> BatchMoney:
+    """From the batch's lots; `price_now` stands in before the first of them."""
+    settled = [shown for shown in lots if shown.lot.state in SETTLED]
+    waiting = [shown for shown in lots if shown.lot.state is LotState.DELIVERED]
+    return BatchMoney(
+        unit_price=lots[0].unit_price if lots else price_now,
+        accepted=sum(shown.included for shown in settled),
+        accepted_minor=sum(shown.amount_minor or 0 for shown in settled),
+        waiting_minor=sum(shown.amount_minor or 0 for shown in waiting),
+    )

@@ -1,0 +1,117 @@
+"""A file handed in by a form: looked at, stored, and read in the background; sent twice, it makes one batch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Form, UploadFile
+from sqlalchemy.exc import IntegrityError
+
+from leye_platform.endpoint import Work
+from leye_platform.errors import N_, FieldsRefused, TooLarge, Unavailable
+from leye_platform.ids import new_id
+from leye_platform.permissions import Permission
+from leye_platform.projects import service
+from leye_platform.projects.days import read_deadline
+from leye_platform.projects.ingest.formats import recognise
+from leye_platform.projects.ingest.lines import HEAD
+from leye_platform.projects.ingest.refusals import FileRefused
+from leye_platform.projects.models import Batch
+from leye_platform.projects.rules import BatchPurpose, one_line
+from leye_platform.projects.task_type import task_type
+from leye_platform.projects.upload_limit import MEGABYTE
+
+Field = Annotated[str, Form()]
+
+
+@dataclass(frozen=True)
+class UploadForm:
+    """The fields beside the file, as typed. `key` is the batch's id, given out with the empty form."""
+
+    key: Field = ""
+    name: Field = ""
+    purpose: Field = BatchPurpose.PRODUCTION.value
+    deadline: Field = ""
+
+
+def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile | None, right: Permission) -> UUID:
+    """Store the file and have it read; the batch's id. Opens its own units of work: storing takes its time.
+
+    Raises ProjectMissing, FieldsRefused, Unavailable.
+    """
+    batch_id = _id(form.key)
+    with work.installation.database.read() as session:
+        project = service.project_for(session, work.actor, project_id, right)
+        pictures = bool(task_type(project.task_type, project.label_config).config.images)
+        standing = session.get(Batch, batch_id)
+        if standing is not None and standing.project_id == project_id:
+            return batch_id
+        if standing is not None:
+            batch_id = new_id()  # somebody else's: never write over its file
+    problems, deadline = _problems(work, form, file, pictures=pictures)
+    if problems or file is None:
+        raise FieldsRefused(problems)
+    name = one_line(PurePath(file.filename or "").name) or "upload"
+    limit = work.installation.settings.upload_limit_mb * MEGABYTE
+    try:
+        service.store_upload(work.installation.objects, batch_id, 1, file.file, limit)
+    except OSError:
+        raise Unavailable from None
+    try:
+        with work.installation.database.write() as session:
+            batch = service.create_batch(
+                session,
+                work.actor,
+                service.project_for(session, work.actor, project_id, right),
+                form.name or PurePath(name).stem,
+                purpose=BatchPurpose(form.purpose),
+                file_names=[name],
+                deadline=deadline,
+                now=work.now,
+                batch_id=batch_id,
+            )
+            service.ask_for_ingest(session, work.actor, batch, work.installation.objects, work.now)
+    except IntegrityError:
+        pass  # the same form, sent twice at one moment: the other one has made the batch
+    return batch_id
+
+
+def _id(key: str) -> UUID:
+    try:
+        return UUID(key)
+    except ValueError:
+        return new_id()
+
+
+def _problems(
+    work: Work, form: UploadForm, file: UploadFile | None, *, pictures: bool
+) -> tuple[dict[str, str], datetime | None]:
+    """A sentence for each field that wants a change, and the deadline as a moment."""
+    problems = {}
+    if form.purpose not in set(BatchPurpose):
+        problems["purpose"] = work.gettext(N_("请选试标或正式。"))
+    deadline, problem = read_deadline(form.deadline, work.now, work.gettext)
+    if problem:
+        problems["deadline"] = problem
+    if problem := _problem_of_file(work, file, pictures=pictures):
+        problems["file"] = problem
+    return problems, deadline
+
+
+def _problem_of_file(work: Work, file: UploadFile | None, *, pictures: bool) -> str | None:
+    if file is None or not file.filename:
+        if pictures:
+            return work.gettext(N_("请选一个文件：装着图片的 zip。"))
+        return work.gettext(N_("请选一个文件：CSV、JSONL 或 JSON。"))
+    limit = work.installation.settings.upload_limit_mb
+    if (file.size or 0) > limit * MEGABYTE:
+        return work.gettext(TooLarge.sentence).format(limit_mb=limit)
+    head = file.file.read(HEAD)
+    file.file.seek(0)
+    try:
+        recognise(head, one_line(PurePath(file.filename).name), pictures=pictures)
+    except FileRefused as refused:
+        return work.gettext(refused.sentence).format(**refused.arguments)
+    return None

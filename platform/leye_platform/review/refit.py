@@ -1,0 +1,69 @@
+"""Refit what each annotator of a project gets right, from all its answers; a job asks for it every so often."""
+
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from sqlalchemy import UpdateBase, bindparam, select
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.core_tables import (
+    annotator_skills,
+    dialect_of,
+    insert_into,
+    micro_tasks,
+    projects,
+    responses,
+    skill_fits,
+)
+from leye_platform.projects.task_type import task_type
+from leye_task_templates.consensus import GivenAnswer
+
+AT_A_TIME = 5000
+
+PROJECT = select(projects.c.task_type, projects.c.label_config).where(projects.c.id == bindparam("project"))
+ANSWERS = (
+    select(responses.c.microtask_id, responses.c.person_id, responses.c.labels, micro_tasks.c.gold_labels)
+    .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
+    .where(responses.c.project_id == bindparam("project"))
+    .order_by(responses.c.number)
+    .execution_options(yield_per=AT_A_TIME)
+)
+
+
+@cache
+def _put_skills(dialect: str) -> UpdateBase:
+    adding = insert_into(dialect, annotator_skills)
+    return adding.on_conflict_do_update(
+        index_elements=[annotator_skills.c.person_id, annotator_skills.c.project_id],
+        set_={"skill": adding.excluded.skill, "fitted_at": adding.excluded.fitted_at},
+    )
+
+
+@cache
+def _put_fit(dialect: str) -> UpdateBase:
+    adding = insert_into(dialect, skill_fits)
+    kept = {name: adding.excluded[name] for name in ("prior", "answers", "fitted_at")}
+    return adding.on_conflict_do_update(index_elements=[skill_fits.c.project_id], set_=kept)
+
+
+def refit_project(session: Session, project_id: UUID, now: datetime) -> int:
+    """Fit skills and prior of a project as its task type does, gold items with their known truth.
+
+    Writes AnnotatorSkill and SkillFit; how many answers the fit rests on. Safe to run again.
+    """
+    name, label_config = session.execute(PROJECT, {"project": project_id}).one()
+    kind = task_type(name, label_config)
+    answers = [GivenAnswer(*row) for row in session.execute(ANSWERS, {"project": project_id})]
+    if not answers:
+        return 0
+    fitted = kind.consensus.fit(answers)
+    dialect = dialect_of(session)
+    rows = [
+        {"person_id": person, "project_id": project_id, "skill": skill, "fitted_at": now}
+        for person, skill in fitted.skills.items()
+    ]
+    session.execute(_put_skills(dialect), rows)
+    fit = {"project_id": project_id, "prior": fitted.prior, "answers": len(answers), "fitted_at": now}
+    session.execute(_put_fit(dialect), fit)
+    return len(answers)

@@ -1,0 +1,201 @@
+"""Weighing the answers of a micro-task, each time one comes in.
+
+Sure enough: decided. Unsure: one more slot in the urgent lane, up to the limit. Unsure at the limit:
+review. A late answer counts until the item is delivered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy.orm import Session
+
+from leye_platform.assignments.core_tables import (
+    HELD,
+    OPEN,
+    annotator_skills,
+    decisions,
+    lot_items,
+    micro_tasks,
+    responses,
+    slots,
+)
+from leye_platform.assignments.rules import Lane
+from leye_platform.assignments.slots import WantedAnswer, add_slots
+from leye_platform.billing.ledger import make_payable
+from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
+from leye_platform.projects.task_type import TaskType
+from leye_platform.review.checks import check_due, share_to_check
+from leye_platform.review.decide import open_review, record_decision
+from leye_platform.review.rules import DecisionMethod, ReviewCause
+from leye_quality.stopping import NextStep, next_step
+from leye_task_templates.consensus import Combined, Labels
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredTask:
+    """A micro-task that has just got an answer, with its row locked.
+
+    prior: the project's prior, None before the first refit. author_answers: how many the author of
+    the newest answer had given before.
+    """
+
+    id: UUID
+    item_id: UUID
+    batch_id: UUID
+    project_id: UUID
+    round: int
+    state: ItemState
+    item_state: ItemState
+    overlap_wanted: int
+    overlap_limit: int
+    pipeline: Pipeline
+    prior: list[Any] | None
+    author_answers: int
+    newest_response: UUID
+    content: dict[str, Any]
+
+
+class Answer(NamedTuple):
+    """One answer of the round with the skill of its author."""
+
+    labels: Labels
+    guide_id: UUID
+    skill: dict[str, Any] | None
+
+
+ANSWERS = (
+    select(responses.c.labels, responses.c.guide_id, annotator_skills.c.skill)
+    .outerjoin(
+        annotator_skills,
+        (annotator_skills.c.person_id == responses.c.person_id)
+        & (annotator_skills.c.project_id == responses.c.project_id),
+    )
+    .where(responses.c.microtask_id == bindparam("microtask"), responses.c.round == bindparam("in_round"))
+    .order_by(responses.c.number)
+)
+ASKED_FOR = (
+    select(func.count())
+    .select_from(slots)
+    .where(
+        slots.c.microtask_id == bindparam("microtask"),
+        slots.c.round == bindparam("in_round"),
+        or_(slots.c.state == OPEN, slots.c.state == HELD),
+        slots.c.lane != Lane.GOLD,
+    )
+)
+KEEP_POSTERIOR = (
+    update(micro_tasks)
+    .where(micro_tasks.c.id == bindparam("microtask"))
+    .values(posterior=bindparam("probabilities"), overlap_wanted=bindparam("wanted"))
+)
+LAST_DECISION = (
+    select(
+        decisions.c.labels,
+        decisions.c.method,
+        exists().where(lot_items.c.item_id == decisions.c.item_id, lot_items.c.state == literal_column("'included'")),
+    )
+    .where(decisions.c.microtask_id == bindparam("microtask"))
+    .order_by(decisions.c.version.desc())
+    .limit(1)
+)
+
+
+def weigh(session: Session, task: AnsweredTask, kind: TaskType, now: datetime) -> None:
+    """Draw the consequences of the newest answer of the round."""
+    answers = [Answer(*row) for row in session.execute(ANSWERS, {"microtask": task.id, "in_round": task.round})]
+    weighing = _Weighing(session, task, kind, now, answers, combined(answers, kind, task.prior))
+    if task.state is ItemState.DECIDED:
+        weighing.reconsider()
+    elif task.state is ItemState.REVIEW:
+        weighing.keep_posterior()
+    elif task.pipeline.kind is PipelineKind.SINGLE_CHECK:
+        weighing.settle_single()
+    else:
+        weighing.settle_by_consensus()
+
+
+def combined(answers: Sequence[Answer], kind: TaskType, prior: list[Any] | None) -> Combined:
+    """What the answers come to, each weighed by its author's skill."""
+    return kind.consensus.combine([answer.labels for answer in answers], [answer.skill for answer in answers], prior)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighing:
+    """One micro-task on the scales: its answers and what they come to."""
+
+    session: Session
+    task: AnsweredTask
+    kind: TaskType
+    now: datetime
+    answers: Sequence[Answer]
+    outcome: Combined
+
+    def settle_by_consensus(self) -> None:
+        task, round_of = self.task, {"microtask": self.task.id, "in_round": self.task.round}
+        step = next_step(
+            self.outcome.confidence,
+            answers=len(self.answers),
+            wanted=task.pipeline.overlap_start(),
+            limit=task.overlap_limit,
+            enough=task.pipeline.confidence,
+            pending=self.session.execute(ASKED_FOR, round_of).scalar_one(),
+        )
+        if step is NextStep.ASK_MORE:
+            self.keep_posterior(wanted=min(task.overlap_wanted + 1, task.overlap_limit))
+            extra = WantedAnswer(task.batch_id, task.item_id, task.id, Lane.URGENT, task.round)
+            add_slots(self.session, [extra])
+            return
+        self.keep_posterior()
+        if step is NextStep.DECIDE:
+            self.decide(DecisionMethod.CONSENSUS)
+        elif step is NextStep.REVIEW:
+            open_review(self.session, task, ReviewCause.UNSURE, self.now)
+
+    def settle_single(self) -> None:
+        self.keep_posterior()
+        share = share_to_check(self.task.pipeline.check_share, answers=self.task.author_answers)
+        if check_due(self.task.id, self.task.round, share):
+            open_review(self.session, self.task, ReviewCause.CHECK, self.now)
+        else:
+            self.decide(DecisionMethod.SINGLE)
+
+    def reconsider(self) -> None:
+        """An answer to what is decided: paid at once; it changes the decision only when sure of another one.
+
+        A reviewer's word, and what lies in a lot, stand.
+        """
+        make_payable(self.session, response_ids=[self.task.newest_response], now=self.now)
+        self.keep_posterior()
+        decided, method, in_lot = self.session.execute(LAST_DECISION, {"microtask": self.task.id}).one()
+        if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state is not ItemState.DECIDED:
+            return
+        sure = self.outcome.confidence >= self.task.pipeline.confidence
+        if sure and not self.kind.consensus.same(self.outcome.labels, decided):
+            self.decide(DecisionMethod.CONSENSUS)
+
+    def decide(self, method: DecisionMethod) -> None:
+        # One answer decides as it was given; several decide by what they come to.
+        labels = self.answers[0].labels if method is DecisionMethod.SINGLE else self.outcome.labels
+        record_decision(
+            self.session,
+            microtask=self.task,
+            method=method,
+            labels=labels,
+            result=self.kind.template.result_of(self.kind.config, self.task.content, labels),
+            confidence=self.outcome.probability_of(labels),
+            guide_id=self.answers[-1].guide_id,
+            review_id=None,
+            now=self.now,
+        )
+
+    def keep_posterior(self, wanted: int | None = None) -> None:
+        kept = {
+            "microtask": self.task.id,
+            "probabilities": self.outcome.posterior,
+            "wanted": self.task.overlap_wanted if wanted is None else wanted,
+        }
+        self.session.execute(KEEP_POSTERIOR, kept)

@@ -1,0 +1,73 @@
+"""Every router of the site and the API, in the order they are matched."""
+
+from fastapi import APIRouter
+
+from leye_platform.accounts import admin_pages, me_pages, organisation_pages
+from leye_platform.accounts import api as accounts_api
+from leye_platform.accounts import pages as accounts_pages
+from leye_platform.administration import pages as administration_pages
+from leye_platform.assignments import api as assignments_api
+from leye_platform.assignments import aside_pages, home_pages
+from leye_platform.assignments import pages as assignments_pages
+from leye_platform.billing import api as billing_api
+from leye_platform.billing import earnings_pages
+from leye_platform.billing import pages as billing_pages
+from leye_platform.delivery import api as delivery_api
+from leye_platform.delivery import pages as delivery_pages
+from leye_platform.exports import api as exports_api
+from leye_platform.guides import api as guides_api
+from leye_platform.guides import desk_pages as guide_desk_pages
+from leye_platform.guides import gold_pages
+from leye_platform.guides import pages as guide_pages
+from leye_platform.matching import api as matching_api
+from leye_platform.matching import pages as matching_pages
+from leye_platform.notices import pages as notice_pages
+from leye_platform.projects import api as projects_api
+from leye_platform.projects import batch_pages, objects_api, partner_pages, pictures_api
+from leye_platform.projects import pages as projects_pages
+from leye_platform.review import api as review_api
+from leye_platform.review import pages as review_pages
+from leye_platform.teams import help_pages as team_help_pages
+from leye_platform.teams import pages as team_pages
+from leye_platform.teams import people_pages as team_people_pages
+from leye_platform.web import health, site_pages, styleguide_pages
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    site_pages.router,
+    styleguide_pages.router,
+    matching_api.router,
+    matching_pages.router,
+    accounts_api.router,
+    accounts_pages.router,
+    me_pages.router,
+    notice_pages.router,
+    assignments_api.router,
+    assignments_pages.router,
+    home_pages.router,
+    aside_pages.router,
+    guides_api.router,
+    guide_pages.router,
+    guide_desk_pages.router,
+    gold_pages.router,
+    review_api.router,
+    review_pages.router,
+    projects_api.router,
+    objects_api.router,
+    pictures_api.router,
+    projects_pages.router,
+    batch_pages.router,
+    partner_pages.router,
+    delivery_api.router,
+    delivery_pages.router,
+    billing_api.router,
+    billing_pages.router,
+    earnings_pages.router,
+    exports_api.router,
+    administration_pages.router,
+    admin_pages.router,
+    organisation_pages.router,
+    team_people_pages.router,
+    team_help_pages.router,
+    team_pages.router,
+)

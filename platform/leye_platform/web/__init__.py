@@ -1,0 +1,1 @@
+"""Layout, components, translations and static modules."""

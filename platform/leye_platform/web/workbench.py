@@ -1,0 +1,38 @@
+"""The workbench's finite commands, as a page lists them for keys, buttons and outside drivers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from leye_platform.errors import N_
+from leye_task_templates.template import TaskTemplate
+
+BAR = (
+    ("undo", N_("撤销"), "Z"),
+    ("skip", N_("跳过"), "S"),
+    ("help", N_("求助"), "H"),
+    ("leave", N_("保存离开"), "Q"),
+    ("submit", N_("提交"), "Enter"),
+)
+"""The five commands of the bar, in their fixed order: command, label, key."""
+SPARE = {"submit": "T"}
+"""The key of a bar's command where a tool wants its own on the whole page."""
+
+
+def bar_commands(gettext: Callable[[str], str]) -> list[dict[str, str]]:
+    """The bar's five commands in the reader's language."""
+    return [{"command": command, "label": gettext(label), "key": key} for command, label, key in BAR]
+
+
+def tool_commands(
+    template: TaskTemplate, view: Mapping[str, Any], gettext: Callable[[str], str]
+) -> list[dict[str, str]]:
+    """The commands of a task type's tool at such a view, then the bar's five."""
+    own = [
+        {name: said for name, said in command._asdict().items() if said or name != "within"}
+        for command in template.commands(view, gettext)
+    ]
+    taken = {command["key"] for command in own if not command.get("within")}
+    bar = [
+        one | {"key": SPARE.get(one["command"], "")} if one["key"] in taken else one for one in bar_commands(gettext)
+    ]
+    return own + bar
