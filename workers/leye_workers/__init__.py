@@ -1,0 +1,1 @@
+"""Job runners, the command line, the supervisor and the demo: the floor that wires all others."""

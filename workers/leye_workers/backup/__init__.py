@@ -1,0 +1,1 @@
+"""One file that holds an installation: its database, its objects and its keys."""

@@ -1,0 +1,15 @@
+"""Benchmarks by name, as `leye bench NAME` runs them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from leye_workers.bench.dispatch import dispatch
+from leye_workers.bench.lists import lists
+from leye_workers.bench.pages import pages
+
+BENCHMARKS: dict[str, Callable[[], Mapping[str, Any]]] = {
+    "dispatch": dispatch,
+    "lists": lists,
+    "pages": pages,
+}
+"""Each returns its figures by name, units in the names."""

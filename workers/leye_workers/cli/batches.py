@@ -1,0 +1,75 @@
+"""Commands on projects: import, export."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leye_workers.cli.output import AsJson, show, tell
+
+ProjectName = Annotated[str, typer.Argument(metavar="PROJECT", help="Id, number or title.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="import")(import_batch)
+    app.command()(export)
+
+
+def import_batch(
+    project: ProjectName,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, JSON or JSONL.")],
+    open_it: Annotated[bool, typer.Option("--open", help="Let annotators begin.")] = False,
+    report: Annotated[Path | None, typer.Option(help="The refused rows; FILE.refused.csv by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a batch of files and wait until it is read; works beside a running `leye serve`."""
+    from leye_platform.settings import read_settings
+    from leye_workers.batch_import import import_files
+    from leye_workers.compose import opened
+
+    report = report or Path(f"{files[0].name}.refused.csv")
+    with opened(read_settings()) as installation:
+        imported = import_files(installation, project, files, report, open_it=open_it)
+    if as_json:
+        show(
+            {
+                "batch": imported.batch_id,
+                "rows_in": imported.rows_in,
+                "rows_refused": imported.rows_refused,
+                "report": report,
+                "problem": imported.problem,
+            },
+            as_json=True,
+        )
+    else:
+        print(imported.batch_id)
+        print(f"rows in {imported.rows_in}")
+        print(f"rows refused {imported.rows_refused}")
+        print(f"report {report}")
+    if imported.problem is not None:
+        tell(f"leye: {imported.problem}")
+        raise typer.Exit(1)
+
+
+def export(
+    project: ProjectName,
+    form: Annotated[str, typer.Option("--format", help="JSON, JSONL or CSV.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write what the partner has been given, in one file."""
+    from leye_platform.exports.service import export_project
+    from leye_platform.settings import read_settings
+    from leye_workers.batch_import import find_project
+    from leye_workers.compose import opened
+
+    draft = out.with_name(f".{out.name}.draft")
+    with opened(read_settings()) as installation, installation.database.read() as session:
+        chunks = export_project(session, find_project(session, project).id, form)
+        try:
+            with draft.open("wb") as file:
+                file.writelines(chunks)
+            draft.replace(out)
+        finally:
+            draft.unlink(missing_ok=True)
+    show({"file": out, "bytes": out.stat().st_size}, as_json=as_json)

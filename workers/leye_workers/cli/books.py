@@ -1,0 +1,59 @@
+"""Commands on the books: ledger check, ledger export."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leye_workers.cli.output import AsJson, tell
+
+
+class BooksFormat(StrEnum):
+    BEANCOUNT = "beancount"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    ledger = typer.Typer(help="The books.", no_args_is_help=True)
+    ledger.command()(check)
+    ledger.command()(export)
+    app.add_typer(ledger, name="ledger")
+
+
+def check(as_json: AsJson = False) -> None:
+    """Whether the books hold; every way in which they don't."""
+    import json
+
+    from leye_platform.billing.books import check_books
+    from leye_platform.settings import read_settings
+    from leye_workers.compose import opened
+
+    with opened(read_settings()) as installation, installation.database.read() as session:
+        problems = check_books(session)
+    if as_json:
+        print(json.dumps({"balanced": not problems, "problems": problems}, ensure_ascii=False))
+    else:
+        print("\n".join(problems) or "the books balance")
+    if problems:
+        raise typer.Exit(1)
+
+
+def export(
+    form: Annotated[BooksFormat, typer.Option("--format", help="Who reads it.")],
+    out: Annotated[Path | None, typer.Option(help="The file to write; stdout where none is named.")] = None,
+) -> None:
+    """All entries, oldest first."""
+    from leye_platform.billing.books import export_beancount, export_csv
+    from leye_platform.settings import read_settings
+    from leye_workers.compose import opened
+
+    write = export_beancount if form is BooksFormat.BEANCOUNT else export_csv
+    with opened(read_settings()) as installation, installation.database.read() as session:
+        if out is None:
+            sys.stdout.writelines(write(session))
+            return
+        with out.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(write(session))
+    tell(f"written to {out}")

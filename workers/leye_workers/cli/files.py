@@ -1,0 +1,42 @@
+"""Commands on files of answers: consensus, replay. They need neither database nor site."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leye_workers.cli.output import AsJson, show
+
+Answers = Annotated[Path, typer.Argument(help="CSV with the columns item, worker, label; .gz is read too.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(consensus)
+    app.command()(replay)
+
+
+def consensus(
+    answers: Answers,
+    out: Annotated[Path, typer.Option(help="The CSV to write: item, label, confidence.")],
+    kind: Annotated[str, typer.Option(help="What a label is.")] = "class",
+    method: Annotated[str, typer.Option(help="auto, dawid-skene, one-coin or majority.")] = "auto",
+    truth: Annotated[Path | None, typer.Option(help="CSV with item, label: prints the scores.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Combine the answers of a file into one label an item."""
+    from leye_quality.file_commands import consensus_on_file
+
+    show(consensus_on_file(answers, out, kind=kind, method=method, truth=truth), as_json=as_json)
+
+
+def replay(
+    answers: Answers,
+    truth: Annotated[Path, typer.Option(help="CSV with the columns item, label.")],
+    confidence: Annotated[float, typer.Option(help="How sure is sure enough.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Draws the order of the answers.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """How many recorded answers dynamic overlap would have needed."""
+    from leye_quality.file_commands import replay_on_file
+
+    show(replay_on_file(answers, truth, confidence=confidence, seed=seed), as_json=as_json)

@@ -1,0 +1,12 @@
+"""Reading an upload into items."""
+
+from typing import Any
+from uuid import UUID
+
+from leye_platform.installation import Installation
+from leye_platform.projects.ingest import run_ingest
+
+
+def ingest_batch(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
+    """Read the batch's file row by row, going on where the checkpoint says."""
+    run_ingest(installation, job_id, UUID(arguments["batch_id"]))
