@@ -1,0 +1,80 @@
+"""Fixtures that all tests share: both databases, a clock that the test moves, an installation, a client."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+# The program's own settings must not leak into tests; where servers are given by URL, tests use them.
+for name, kept in (
+    ("LEYE_DATABASE_URL", "LEYE_TEST_POSTGRESQL_URL"),
+    ("LEYE_REDIS_URL", "LEYE_TEST_REDIS_URL"),
+):
+    if os.environ.get(name, "").startswith(("postgresql", "redis://", "rediss://", "unix://")):
+        os.environ.setdefault(kept, os.environ[name])
+for name in [name for name in os.environ if name.startswith("LEYE_") and not name.startswith("LEYE_TEST_")]:
+    del os.environ[name]
+
+import pytest  # noqa: E402 -- after the environment is clean
+
+from leye_platform.database import Database  # noqa: E402
+from leye_platform.installation import Installation  # noqa: E402
+from leye_platform.matching.sealing import KeyRing  # noqa: E402
+from leye_platform.migrate import migrate  # noqa: E402
+from leye_platform.settings import Settings  # noqa: E402
+from leye_storage import open_store  # noqa: E402
+from support.clock import MovableClock  # noqa: E402
+from support.servers import ServersInUse, servers_in_use  # noqa: E402
+
+_used: dict[str, str] = {}
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServersInUse]:
+    """PostgreSQL and Redis; where they came from is printed at the end of the run."""
+    with servers_in_use(tmp_path_factory.mktemp("servers")) as servers:
+        _used.update(PostgreSQL=servers.postgresql_source, Redis=servers.redis_source)
+        yield servers
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, source in _used.items():
+        terminalreporter.write_line(f"{name}: {source}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database; every test that takes it runs on both kinds."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'leye.sqlite3'}")
+        migrate(database)
+        yield database
+        database.close()
+        return
+    servers: ServersInUse = request.getfixturevalue("servers")
+    with servers.fresh_database() as url:
+        database = Database(url)
+        migrate(database)
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def installation(database: Database, clock: MovableClock, tmp_path: Path) -> Installation:
+    """All parts of a running program over `database`, with a folder of objects."""
+    settings = Settings(data_dir=tmp_path / "data", base_url="http://testserver", secret_key="s" * 40)
+    settings.data_dir.mkdir()
+    secret = "a secret of at least thirty-two characters"
+    objects = open_store(settings.resolved_storage_url, secret=secret, base_url=settings.base_url, clock=clock)
+    return Installation(
+        settings=settings,
+        clock=clock,
+        database=database,
+        objects=objects,
+        key_ring=KeyRing.parse(KeyRing.new_key("k1")),
+        secret=secret,
+    )

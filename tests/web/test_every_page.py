@@ -1,0 +1,208 @@
+"""Every page of every role, reached by links alone, with real data.
+
+Each page passes axe and the probes of `browse`: once plainly, once in another size, look and
+language, and in the long gate in all of them (ACCESSIBILITY.md, requirements 1, 13, 24).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser
+from starlette.routing import Route
+
+from leye_platform.accounts.rules import Role, home_of
+from leye_platform.accounts.tokens import SESSION_COOKIE
+from leye_platform.database import Database
+from leye_platform.installation import Installation
+from leye_platform.routers import ROUTERS
+from leye_platform.web.display import COOKIE as DISPLAY_COOKIE
+from leye_platform.web.display import Display
+from support.browse import ALL_CHECKS, Browse, chromium, new_context
+from support.clock import MovableClock
+from support.live_site import live_site
+from support.town import Town, make_town
+
+NOT_PAGES = re.compile(r"^/(healthz|readyz|metrics|objects/|(guides/)?pictures/|language/|api/|static/)|\.csv$")
+SIZES: dict[str, dict[str, Any]] = {
+    "1280": {"width": 1280, "height": 900},
+    "320": {"width": 320, "height": 640, "has_touch": True},
+    "400 %": {"width": 320, "height": 256, "device_scale_factor": 4},
+}
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "forced colours": {"forced_colors": "active", "reduced_motion": "reduce"},
+}
+DOORS: dict[Role, tuple[tuple[str, str], ...]] = {
+    Role.REVIEWER: (("/review", "claim"),),
+    Role.ANNOTATOR: (
+        ("/work", "claim"),
+        ("/work/tasks/{assignment_id}", "skip"),
+        ("/work/tasks/{assignment_id}", "help"),
+    ),
+}
+"""Pages behind a button that posts: the page it stands on, and its command."""
+EXTRA = ("/nowhere", "/billing/pay/nowhere")
+"""Addresses that no link leads to: the page that says so must hold too."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    size: str
+    look: str
+    language: str
+
+    def __str__(self) -> str:
+        return f"{self.size}, {self.look}, {self.language}"
+
+
+PLAIN = Variant("1280", "light", "zh")
+OTHERS = [
+    Variant("400 %", "light", "en"),
+    Variant("320", "forced colours", "zh"),
+    Variant("1280", "dark", "en"),
+    Variant("400 %", "dark", "zh"),
+]
+"""Each page is opened in one of them."""
+MATRIX = [Variant(size, look, language) for size in SIZES for look in LOOKS for language in ("zh", "en")]
+"""Each page is opened in all of them in the long gate."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def town(installation: Installation, clock: MovableClock) -> Town:
+    return make_town(installation, clock)
+
+
+def page_routes() -> dict[str, re.Pattern[str]]:
+    """Every page's path as its route spells it, with the pattern that an address of it matches."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
+    return {
+        route.path: route.path_regex
+        for route in routes
+        if "GET" in (route.methods or ()) and not getattr(route, "include_in_schema", True)
+        if not NOT_PAGES.search(route.path)
+    }
+
+
+def route_of(path: str) -> str | None:
+    plain = {name: pattern for name, pattern in page_routes().items() if "{" not in name}
+    if path in plain:
+        return path
+    return next((name for name, pattern in page_routes().items() if pattern.match(path)), None)
+
+
+@contextmanager
+def person(browser: Browser, base: str, town: Town, role: Role | None, variant: Variant) -> Iterator[Browse]:
+    """A browser of someone with this role, or of nobody."""
+    context = new_context(browser, **SIZES[variant.size], **LOOKS[variant.look])
+    cookies = [{"name": DISPLAY_COOKIE, "value": Display(language=variant.language).as_cookie(), "url": base}]
+    if role is not None:
+        token = town.shipping.browser(town.people[role]).token
+        cookies.append({"name": SESSION_COOKIE, "value": token, "url": base})
+    context.add_cookies(cookies)  # type: ignore[arg-type]  # Playwright's cookies are a TypedDict
+    yield Browse(context.new_page(), base)
+    context.close()
+
+
+def links_from(browse: Browse) -> list[str]:
+    """The paths that the page links to, and those that its forms lead on to by GET."""
+    found = browse.page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)")
+    paths = [urlsplit(address) for address in found if address.startswith(browse.base_url)]
+    return list(dict.fromkeys(part.path for part in paths if not NOT_PAGES.search(part.path)))
+
+
+def addresses_of(browse: Browse, role: Role | None, *, check: bool) -> dict[str, str]:
+    """One address for each page that links and buttons lead to from a role's home, by route."""
+    found: dict[str, str] = {}
+    waiting = ["/" if role is None else home_of({role})]
+    while waiting:
+        path = waiting.pop(0)
+        route = route_of(path)
+        if route is None or route in found:
+            continue
+        found[route] = path
+        browse.open(path, without=() if check else ALL_CHECKS)
+        waiting += links_from(browse)
+    for start, command in DOORS.get(role, ()) if role else ():
+        browse.page.goto(browse.base_url + found[start])
+        browse.page.locator(f"button[data-command={command}]").first.click()
+        browse.page.wait_for_load_state()
+        browse.check(without=() if check else ALL_CHECKS)
+        path = urlsplit(browse.page.url).path
+        found.setdefault(route_of(path) or path, path)
+    return found
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_page_is_reached_by_links_and_holds(
+    browser: Browser, installation: Installation, town: Town, database: Database
+) -> None:
+    reached: set[str] = set()
+    with live_site(installation) as base:
+        for role in (None, *Role):
+            with person(browser, base, town, role, PLAIN) as browse:
+                reached |= addresses_of(browse, role, check=True).keys()
+                if role is Role.ANNOTATOR:
+                    for path in EXTRA:
+                        browse.open(path, status=404)
+    assert set(page_routes()) - reached == set(), "pages that no link leads to"
+
+
+def _pages(browser: Browser, base: str, town: Town) -> list[tuple[Role | None, str]]:
+    """One address for each page of the site, with someone who may open it."""
+    pages: dict[str, tuple[Role | None, str]] = {}
+    for role in (None, *Role):
+        with person(browser, base, town, role, PLAIN) as browse:
+            for route, path in addresses_of(browse, role, check=False).items():
+                pages.setdefault(route, (role, path))
+    return list(pages.values())
+
+
+def _faults(
+    browser: Browser, base: str, town: Town, pages: list[tuple[Role | None, str]], variant: Variant
+) -> list[str]:
+    """What axe and the probes find on these pages in this variant."""
+    faults: list[str] = []
+    for role, group in groupby(pages, key=lambda page: page[0]):
+        with person(browser, base, town, role, variant) as browse:
+            for _, path in group:
+                try:
+                    browse.open(path)
+                except AssertionError as problem:
+                    faults.append(f"{variant}: {problem}")
+    return faults
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_page_holds_in_one_of_the_other_looks(
+    browser: Browser, installation: Installation, town: Town, database: Database
+) -> None:
+    with live_site(installation) as base:
+        pages = _pages(browser, base, town)
+        for turn, variant in enumerate(OTHERS):
+            assert _faults(browser, base, town, pages[turn :: len(OTHERS)], variant) == []
+
+
+@pytest.mark.audit
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_page_holds_in_every_size_look_and_language(
+    browser: Browser, installation: Installation, town: Town, database: Database
+) -> None:
+    faults: list[str] = []
+    with live_site(installation) as base:
+        pages = _pages(browser, base, town)
+        for variant in MATRIX:
+            faults += _faults(browser, base, town, pages, variant)
+    assert faults == []
