@@ -240,12 +240,13 @@ def test_the_first_work_page_travels_in_sixty_kilobytes(browser: Browser, shippi
         wire = me.context.new_cdp_session(me.page)
         wire.send("Network.enable")
         sizes: list[int] = []
-        hosts: set[str] = set()
         wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
-        wire.on("Network.requestWillBeSent", lambda event: hosts.add(event["request"]["url"].split("/")[2]))
+        asked: list[str] = []
+        wire.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"].split("?")[0]))
         me.page.goto(f"{me.base}/work/tasks/{shipping.claims(me.who)}")
         me.wait_for_bench()
         me.page.wait_for_load_state("networkidle")
-        assert hosts == {me.base.split("/")[2]}
-        assert len(sizes) > 10
+        assert {address.split("/")[2] for address in asked} == {me.base.split("/")[2]}
+        assert {"site.css", "workbench.mjs", "tool.mjs"} <= {address.rpartition("/")[2] for address in asked}
+        assert len(sizes) >= len(asked), "everything that was asked for has arrived"
         assert sum(sizes) <= 60_000

@@ -11,7 +11,7 @@ from leye_workers.demo.office import Office
 from leye_workers.demo.people import SimulatedAnnotator
 from leye_workers.demo.run_note import DemoRun
 
-LEAST_WAITING, LEAST_REVIEWS, LEAST_DECIDED = 20, 3, 8
+LEAST_WAITING, LEAST_REVIEWS, LEAST_DECIDED = 20, 5, 8
 WORKERS = 4
 
 
