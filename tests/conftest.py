@@ -19,10 +19,10 @@ import pytest  # noqa: E402 -- after the environment is clean
 from leye_platform.database import Database  # noqa: E402
 from leye_platform.installation import Installation  # noqa: E402
 from leye_platform.matching.sealing import KeyRing  # noqa: E402
-from leye_platform.migrate import migrate  # noqa: E402
 from leye_platform.settings import Settings  # noqa: E402
 from leye_storage import open_store  # noqa: E402
 from support.clock import MovableClock  # noqa: E402
+from support.migrated import migrated_file, migrated_template  # noqa: E402
 from support.servers import ServersInUse, servers_in_use  # noqa: E402
 
 _used: dict[str, str] = {}
@@ -41,19 +41,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{name}: {source}")
 
 
+@pytest.fixture(scope="session")
+def template(servers: ServersInUse) -> Iterator[str]:
+    """The migrated PostgreSQL database that tests get copies of."""
+    with migrated_template(servers) as name:
+        yield name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A migrated, empty database; every test that takes it runs on both kinds."""
     if request.param == "sqlite":
-        database = Database(f"sqlite:///{tmp_path / 'leye.sqlite3'}")
-        migrate(database)
+        path = tmp_path / "leye.sqlite3"
+        path.write_bytes(migrated_file())
+        database = Database(f"sqlite:///{path}")
         yield database
         database.close()
         return
     servers: ServersInUse = request.getfixturevalue("servers")
-    with servers.fresh_database() as url:
+    with servers.fresh_database(request.getfixturevalue("template")) as url:
         database = Database(url)
-        migrate(database)
         yield database
         database.close()
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -26,31 +25,17 @@ from leye_platform.billing.models import LedgerEntry
 from leye_platform.billing.rules import EntryKind
 from leye_platform.database import Database
 from leye_platform.matching.sealing import KeyRing
-from leye_platform.migrate import migrate
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import ItemState, Pipeline
 from leye_platform.review.models import Decision, Review
 from support.clock import MovableClock
 from support.factories import chosen, make_batch, make_items, make_person, make_project
+from support.migrated import migrated_file
 
 PEOPLE, ITEMS = 4, 3
 WHO = st.integers(0, PEOPLE - 1)
 LABEL = st.sampled_from(["正面", "负面"])
 HAD = (AssignmentState.LEASED, AssignmentState.SUBMITTED, AssignmentState.EXPIRED, AssignmentState.SKIPPED)
-
-
-@cache
-def _migrated() -> bytes:
-    """An empty database with today's schema, as a file's content: migrating for each history would take longest."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "leye.sqlite3"
-        database = Database(f"sqlite:///{path}")
-        migrate(database)
-        with database.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.close()
-        return path.read_bytes()
 
 
 class Queue(RuleBasedStateMachine):
@@ -66,7 +51,7 @@ class Queue(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         path = Path(self.folder.name) / "leye.sqlite3"
-        path.write_bytes(_migrated())
+        path.write_bytes(migrated_file())
         self.database = Database(f"sqlite:///{path}")
         self.clock, self.keys = MovableClock(), KeyRing.parse(KeyRing.new_key("k1"))
         with self.database.write() as session:

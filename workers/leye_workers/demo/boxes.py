@@ -65,7 +65,7 @@ class SceneBoxes:
         return _project("找东西画框（多人一致）", pipeline, unit_price="2.1275")
 
     def by_single_answers(self) -> DemoProject:
-        pipeline = {"kind": "single_check", "check_share": 0.4, "gold_share": 0.05}
+        pipeline = {"kind": "single_check", "check_share": 0.15, "gold_share": 0.05}
         return _project("找东西画框（单人加抽检）", pipeline, unit_price="0.7650")
 
     def items(self, run: DemoRun) -> int:

@@ -66,7 +66,7 @@ class ReviewSentiment:
         return _project("评论情感（多人一致）", pipeline, unit_price="0.3465")
 
     def by_single_answers(self) -> DemoProject:
-        pipeline = {"kind": "single_check", "check_share": 0.4, "gold_share": 0.05}
+        pipeline = {"kind": "single_check", "check_share": 0.15, "gold_share": 0.05}
         return _project("评论情感（单人加抽检）", pipeline, unit_price="0.1285")
 
     def items(self, run: DemoRun) -> int:
