@@ -37,7 +37,7 @@ serve: setup ## run the site and its jobs on this machine
 	$(BIN)/leye serve $(ARGS)
 
 test: setup-dev ## all tests that fit in ten minutes on 2 cores
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not audit" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not audit" $(ARGS)
 
 check: setup-dev ## format, lint, types, import contracts, then the tests
 	$(BIN)/ruff format --check .
@@ -47,7 +47,7 @@ check: setup-dev ## format, lint, types, import contracts, then the tests
 	$(MAKE) test
 
 audit: setup-dev ## the long gate (at most 30 minutes): page matrix, random histories, fuzzing, kills
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m audit $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m audit $(ARGS)
 
 oracle: ## comparisons that install Label Studio itself
 	@echo "There is nothing to compare yet: the Label Studio face comes with its own issue."

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 # The program's own settings must not leak into tests; where servers are given by URL, tests use them.
@@ -22,7 +23,7 @@ from leye_platform.matching.sealing import KeyRing  # noqa: E402
 from leye_platform.settings import Settings  # noqa: E402
 from leye_storage import open_store  # noqa: E402
 from support.clock import MovableClock  # noqa: E402
-from support.migrated import migrated_file, migrated_template  # noqa: E402
+from support.migrated import EmptyDatabases, migrated_file  # noqa: E402
 from support.servers import ServersInUse, servers_in_use  # noqa: E402
 
 _used: dict[str, str] = {}
@@ -36,16 +37,28 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServersInUse]:
         yield servers
 
 
+SLOW_FIRST = ("workers/test_demo", "workers/test_runner", "_in_the_browser", "tests/web/", "assignments/test_")
+"""Whole files go to one process: begun last, one of these would have the other process wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((rank for rank, slow in enumerate(SLOW_FIRST) if slow in path), len(SLOW_FIRST))
+
+    items.sort(key=rank)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, source in _used.items():
         terminalreporter.write_line(f"{name}: {source}")
 
 
 @pytest.fixture(scope="session")
-def template(servers: ServersInUse) -> Iterator[str]:
-    """The migrated PostgreSQL database that tests get copies of."""
-    with migrated_template(servers) as name:
-        yield name
+def databases(servers: ServersInUse) -> Iterator[EmptyDatabases]:
+    """PostgreSQL databases with today's schema and no rows."""
+    with ExitStack() as until_the_end:
+        yield EmptyDatabases(servers, until_the_end)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -58,8 +71,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield database
         database.close()
         return
-    servers: ServersInUse = request.getfixturevalue("servers")
-    with servers.fresh_database(request.getfixturevalue("template")) as url:
+    databases: EmptyDatabases = request.getfixturevalue("databases")
+    with databases.empty() as url:
         database = Database(url)
         yield database
         database.close()

@@ -9,7 +9,7 @@ from support.factories import ENTITIES
 from support.queue_machine import Queue
 
 Queue.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestHistories = Queue.TestCase
 
@@ -28,7 +28,7 @@ class SpanQueue(Queue):
         return [{"from_name": "label", "to_name": "text", "type": "labels", "value": value}]
 
 
-SpanQueue.TestCase.settings = settings(Queue.TestCase.settings, max_examples=15)
+SpanQueue.TestCase.settings = settings(Queue.TestCase.settings, max_examples=10)
 TestHistoriesOfSpans = SpanQueue.TestCase
 
 

@@ -100,6 +100,9 @@ REFUSED = {403, 404}
 HELD = 409
 """A review that a colleague holds: reviewers share one queue."""
 
+# Who may do what is decided before any database is asked; how both answer is tested by feature.
+on_one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 
 @dataclass(frozen=True)
 class Route:
@@ -198,7 +201,7 @@ def rows_of(database: Database) -> dict[str, list[str]]:
         }
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@on_one_database
 def test_every_route_names_a_permission_and_every_path_parameter_has_an_owner(routes: list[Route]) -> None:
     assert len(routes) > 120
     assert lacking(routes) == []
@@ -213,6 +216,7 @@ def test_a_route_that_the_walk_does_not_know_is_told_what_it_lacks() -> None:
     assert told[1].startswith("{thing_id}: add to OWNERS")
 
 
+@on_one_database
 def test_who_is_not_signed_in_who_lacks_the_permission_and_who_is_from_next_door_is_refused(
     routes: list[Route], neighbours: Neighbours, database: Database
 ) -> None:
@@ -241,6 +245,7 @@ def test_who_is_not_signed_in_who_lacks_the_permission_and_who_is_from_next_door
     assert rows_of(database) == before, "a refusal changed something"
 
 
+@on_one_database
 def test_who_holds_the_permission_reaches_the_pages_and_answers(routes: list[Route], neighbours: Neighbours) -> None:
     problems = []
     for route, permission in guarded(routes):
@@ -253,6 +258,7 @@ def test_who_holds_the_permission_reaches_the_pages_and_answers(routes: list[Rou
     assert problems == []
 
 
+@on_one_database
 def test_what_is_sent_by_who_may_never_breaks_the_site(routes: list[Route], neighbours: Neighbours) -> None:
     problems = []
     for route in routes:
@@ -267,6 +273,7 @@ def test_what_is_sent_by_who_may_never_breaks_the_site(routes: list[Route], neig
     assert problems == []
 
 
+@on_one_database
 def test_lists_hold_nothing_from_next_door(routes: list[Route], neighbours: Neighbours) -> None:
     things = {name: neighbours.things[name] for name, owner in OWNERS.items() if owner is not Owner.NOBODY}
     problems = []
@@ -283,6 +290,7 @@ def test_lists_hold_nothing_from_next_door(routes: list[Route], neighbours: Neig
     assert problems == []
 
 
+@on_one_database
 def test_public_routes_are_open_and_objects_want_a_signature(routes: list[Route], neighbours: Neighbours) -> None:
     problems = []
     for route in routes:

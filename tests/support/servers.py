@@ -27,12 +27,12 @@ class ServersInUse:
     redis_source: str
 
     @contextmanager
-    def fresh_database(self, template: str = "template1") -> Iterator[str]:
-        """The URL of a new PostgreSQL database, empty or a copy of `template`; dropped afterwards."""
+    def fresh_database(self) -> Iterator[str]:
+        """The URL of an empty PostgreSQL database, dropped afterwards."""
         name = f"leye_test_{uuid4().hex[:12]}"
         admin = sa.create_engine(self.postgresql, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
         try:
             yield self.postgresql.set(database=name).render_as_string(hide_password=False)
         finally:

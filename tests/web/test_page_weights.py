@@ -77,6 +77,7 @@ def heavy_pages(browse: Browse, role: Role | None) -> list[str]:
     return [f"{path}: {weight}" for path, weight in weights.items() if weight > ANY_PAGE]
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_light(browser: Browser, installation: Installation, town: Town, database: Database) -> None:
     with live_site(installation) as base:

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from leye_platform.accounts.rules import Role
 from leye_workers.bench import BENCHMARKS
 from leye_workers.bench.dispatch import dispatch
@@ -12,6 +14,7 @@ from leye_workers.bench.lists import lists
 from leye_workers.bench.pages import pages
 
 
+@pytest.mark.audit
 def test_dispatch_measures_claim_and_answer_against_a_yardstick_and_its_own_growth() -> None:
     figures = dispatch(small=60, large=120, cycles=80)
     assert (figures["items"], figures["cycles"]) == (120, 80)
@@ -29,6 +32,7 @@ def test_long_lists_cost_the_same_number_of_queries_at_any_length() -> None:
     assert all(long[name.replace("queries", "cpu_ms")] >= 0 for name in queries)
 
 
+@pytest.mark.audit
 def test_pages_are_measured_on_a_thin_line() -> None:
     figures = pages(roles=(Role.ANNOTATOR,))
     for page in ("sign-in", "annotator home", "text task"):

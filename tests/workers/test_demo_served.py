@@ -9,6 +9,8 @@ import pytest
 
 from support.demo import DemoFolder, until
 
+pytestmark = pytest.mark.audit  # three starts of the whole program; `make test` runs the demo twice already
+
 
 @dataclass(frozen=True)
 class ServedDemo:
