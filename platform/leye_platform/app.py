@@ -26,8 +26,8 @@ def create_app(installation: Installation) -> FastAPI:
     for path, folder in STATIC_FOLDERS.items():
         # For thin lines. Pages are packed where they are made: what is secret in them is masked.
         app.mount(path, GZipMiddleware(ServedFiles(directory=folder)), name=path.strip("/"))
-    for router in ROUTERS:
-        app.include_router(router)
+    # The routes as they are: included, each app would build every one of them anew at its first request.
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     install_error_pages(app)
     describe(app)
     app.add_middleware(SecurityHeaders)

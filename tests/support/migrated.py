@@ -17,7 +17,8 @@ MANY_ROWS = 2_000
 """A database that held more is thrown away: what the planner learnt of it must not reach another test."""
 
 SCHEMA = """
-SELECT (SELECT count(*) FROM pg_attribute), (SELECT count(*) FROM pg_index), (SELECT count(*) FROM pg_constraint),
+SELECT (SELECT version_num FROM alembic_version), (SELECT count(*) FROM pg_attribute), (SELECT count(*) FROM pg_index),
+    (SELECT count(*) FROM pg_constraint),
     (SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname, tgrelid) FROM pg_trigger)
 """
 RESTART = "SELECT setval(quote_ident(sequencename), start_value, false) FROM pg_sequences WHERE schemaname = 'public'"
