@@ -44,6 +44,11 @@ class Settings(BaseSettings):
     mail_url: str = ""
     mail_from: str = ""
 
+    @property
+    def upload_limit(self) -> int:
+        """Bytes that one uploaded file may have."""
+        return self.upload_limit_mb * 1_000_000
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +13,7 @@ from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch
 from leye_platform.projects.rules import BatchState
+from leye_platform.projects.service import upload_key
 from support.clock import MovableClock
 from support.shipping import Shipping, SignedIn
 from support.uploading import Csv, batch_of, csv_file, hidden_key, read_batch, upload
@@ -110,6 +113,21 @@ def test_a_body_far_beyond_the_limit_is_refused_in_a_sentence(small: Shipping) -
     answer = upload(coordinator, f"/projects/{project_id}/batches/new", csv_file(b"x" * 5_000_000))
     assert answer.status_code == 413
     assert "文件太大，最多 1 MB" in answer.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_file_that_a_store_took_uncounted_is_refused_before_it_is_read(small: Shipping) -> None:
+    """As an S3 store does: a signed address says nothing about size there."""
+    script = small.script(small.actor(Role.COORDINATOR).person_id)
+    body = {"name": "a", "file_name": "a.csv"}
+    batch_id = script.post(f"/api/v1/projects/{small.batch(1).project_id}/batches", json=body).json()["id"]
+    objects = small.installation.objects
+    objects.put(upload_key(UUID(batch_id)), BytesIO(b"x" * 1_000_001), content_type="text/csv")
+    refused = script.post(f"/api/v1/batches/{batch_id}/ingest")
+    assert (refused.status_code, refused.json()["type"]) == (413, "/problems/too-large")
+    assert script.get(f"/api/v1/batches/{batch_id}").json()["state"] == "uploading"
+    objects.put(upload_key(UUID(batch_id)), BytesIO(b"x" * 1_000_000), content_type="text/csv")
+    assert script.post(f"/api/v1/batches/{batch_id}/ingest").status_code == 202
 
 
 def test_a_store_that_does_not_answer_is_told_and_leaves_no_batch(

@@ -10,7 +10,6 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 EVERY_PAGE = "web/test_every_page.py::test_every_page_is_reached_by_links_and_holds"
-OTHER_LOOKS = "web/test_every_page.py::test_every_page_holds_in_every_size_look_and_language"
 WHOLE_MATRIX = "web/test_every_page.py::test_every_page_holds_in_every_size_look_and_language"
 COMPONENTS = "web/test_styleguide.py::test_the_components_hold_in_every_look_and_size"
 DIALOG = "web/test_styleguide.py::test_a_dialog_asks_first_and_gives_focus_back"
@@ -19,7 +18,7 @@ PLANTED = "web/test_probes.py::test_a_probe_finds_what_was_planted_for_it"
 PLANTED_WALK = "web/test_probes.py::test_the_walk_finds_what_was_planted_for_it"
 MODULES = "web/test_javascript.py::test_the_modules_pass_their_own_tests"
 REQUIREMENTS: dict[int, tuple[str, ...]] = {
-    1: (EVERY_PAGE, OTHER_LOOKS, WHOLE_MATRIX, COMPONENTS, DIALOG),
+    1: (EVERY_PAGE, WHOLE_MATRIX, COMPONENTS, DIALOG),
     2: (
         WALK,
         PLANTED,
@@ -37,7 +36,7 @@ REQUIREMENTS: dict[int, tuple[str, ...]] = {
         "web/test_workbench_page.py::test_shortcuts_can_be_turned_off_and_stay_off",
     ),
     12: (WALK, PLANTED_WALK, DIALOG),
-    13: (EVERY_PAGE, OTHER_LOOKS, WHOLE_MATRIX, PLANTED),
+    13: (EVERY_PAGE, WHOLE_MATRIX, PLANTED),
     14: (
         "web/test_requirement_probes.py::test_a_press_acts_on_release_and_moving_off_cancels",
         "web/test_workbench_page.py::test_pressing_down_and_moving_off_changes_nothing",
@@ -49,7 +48,6 @@ REQUIREMENTS: dict[int, tuple[str, ...]] = {
     ),
     24: (
         "web/test_requirement_probes.py::test_wider_spacing_and_double_size_clip_nothing",
-        OTHER_LOOKS,
         WHOLE_MATRIX,
         COMPONENTS,
     ),
@@ -82,7 +80,7 @@ REQUIREMENTS: dict[int, tuple[str, ...]] = {
         "web/test_requirement_probes.py::test_texts_of_twice_the_length_break_no_page",
         "web/test_catalogues.py::test_no_message_is_missing_from_a_catalogue_and_none_is_obsolete",
         "web/test_catalogues.py::test_every_message_has_an_english_translation",
-        OTHER_LOOKS,
+        WHOLE_MATRIX,
     ),
     35: (
         "web/test_requirement_probes.py::test_the_statement_is_linked_from_every_footer",

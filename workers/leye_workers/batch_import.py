@@ -47,7 +47,7 @@ def import_files(
 
     Raises ProjectMissing, CommandRefused, ObjectTooLarge, OSError, and what open_batch raises.
     """
-    limit = installation.settings.upload_limit_mb << 20
+    limit = installation.settings.upload_limit
     with ExitStack() as stack:
         streams = [stack.enter_context(file.open("rb")) for file in files]
         with installation.database.write() as session:

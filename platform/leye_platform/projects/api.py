@@ -145,6 +145,7 @@ def read_batch(work: Work, batch_id: UUID) -> BatchOut:
 def ingest(work: Work, batch_id: UUID) -> BatchOut:
     """Have the uploaded file read."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
+    service.check_size(work.installation.objects, batch, work.installation.settings)
     service.ask_for_ingest(work.session, work.actor, batch, work.installation.objects, work.now)
     return batch_out(work, batch)
 

@@ -45,7 +45,7 @@ async def put_object(
     """Store the body, streamed; never more than the limit. The signature is the permission."""
     installation: Installation = request.app.state.installation
     _verify(installation, "PUT", key, until, name, signature)
-    limit = installation.settings.upload_limit_mb * 1_000_000
+    limit = installation.settings.upload_limit
     with SpooledTemporaryFile(SPOOLED) as file:
         size = 0
         async for chunk in request.stream():

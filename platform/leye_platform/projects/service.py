@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
 from leye_platform.audit import record
-from leye_platform.errors import N_
+from leye_platform.errors import N_, TooLarge
 from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, OutboxRow, ask_for, retry
 from leye_platform.permissions import Permission
@@ -25,6 +25,7 @@ from leye_platform.projects.rules import (
     rate_on,
 )
 from leye_platform.projects.withdrawal import pay_what_was_done, withdraw_unfinished
+from leye_platform.settings import Settings
 from leye_platform.states import check_move
 from leye_storage import ObjectStore
 
@@ -102,6 +103,12 @@ def upload_key(batch_id: UUID, number: int = 1) -> str:
 def store_upload(objects: ObjectStore, batch_id: UUID, number: int, stream: IO[bytes], limit: int) -> None:
     """Keep one file of a batch. Raises ObjectTooLarge."""
     objects.put(upload_key(batch_id, number), stream, content_type="application/octet-stream", limit=limit)
+
+
+def check_size(objects: ObjectStore, batch: Batch, settings: Settings) -> None:
+    """Refuse a file that went straight to a store which does not count what it is sent. Raises TooLarge."""
+    if any(objects.stat(key).size > settings.upload_limit for key in objects.keys(f"{batch.source_key}/")):
+        raise TooLarge(limit_mb=settings.upload_limit_mb)
 
 
 def ask_for_ingest(session: Session, actor: Actor, batch: Batch, objects: ObjectStore, now: datetime) -> Batch:

@@ -21,7 +21,6 @@ from leye_platform.projects.ingest.refusals import FileRefused
 from leye_platform.projects.models import Batch
 from leye_platform.projects.rules import BatchPurpose, one_line
 from leye_platform.projects.task_type import task_type
-from leye_platform.projects.upload_limit import MEGABYTE
 
 Field = Annotated[str, Form()]
 
@@ -54,7 +53,7 @@ def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile
     if problems or file is None:
         raise FieldsRefused(problems)
     name = one_line(PurePath(file.filename or "").name) or "upload"
-    limit = work.installation.settings.upload_limit_mb * MEGABYTE
+    limit = work.installation.settings.upload_limit
     try:
         service.store_upload(work.installation.objects, batch_id, 1, file.file, limit)
     except OSError:
@@ -105,9 +104,9 @@ def _problem_of_file(work: Work, file: UploadFile | None, *, pictures: bool) -> 
         if pictures:
             return work.gettext(N_("请选一个文件：装着图片的 zip。"))
         return work.gettext(N_("请选一个文件：CSV、JSONL 或 JSON。"))
-    limit = work.installation.settings.upload_limit_mb
-    if (file.size or 0) > limit * MEGABYTE:
-        return work.gettext(TooLarge.sentence).format(limit_mb=limit)
+    settings = work.installation.settings
+    if (file.size or 0) > settings.upload_limit:
+        return work.gettext(TooLarge.sentence).format(limit_mb=settings.upload_limit_mb)
     head = file.file.read(HEAD)
     file.file.seek(0)
     try:

@@ -11,8 +11,7 @@ from starlette.types import Message, Receive
 
 from leye_platform.errors import TooLarge
 
-MEGABYTE = 1_000_000
-FORM_AROUND = MEGABYTE
+FORM_AROUND = 1_000_000
 """What the form's other fields may take. A file just above the limit still comes with them, and they are kept."""
 
 
@@ -27,13 +26,13 @@ class UploadRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def limited(request: Request) -> Response:
-            megabytes = request.app.state.installation.settings.upload_limit_mb
-            body = _CountedBody(request.receive, megabytes * MEGABYTE + FORM_AROUND)
+            settings = request.app.state.installation.settings
+            body = _CountedBody(request.receive, settings.upload_limit + FORM_AROUND)
             try:
                 return await handle(Request(request.scope, body.receive))
             except HTTPException:
                 if body.too_long:
-                    raise TooLarge(limit_mb=megabytes) from None
+                    raise TooLarge(limit_mb=settings.upload_limit_mb) from None
                 raise
 
         return limited
