@@ -201,7 +201,7 @@ def signed_in(browser: Browser, base: str, who: SignedIn, width: int) -> Browse:
 
 
 @ONLY_SQLITE
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_every_page_of_accounts_teams_and_administration_holds(
     browser: Browser, installation: Installation, clock: MovableClock, house: House, width: int
 ) -> None:

@@ -29,7 +29,7 @@ def browse(browser: Browser, base: str, who: SignedIn, width: int) -> Browse:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_every_page_of_money_holds(
     browser: Browser, installation: Installation, clock: MovableClock, width: int
 ) -> None:

@@ -79,7 +79,7 @@ def write(desk: Browse, project_id: UUID) -> None:
     assert "发布了" in page.locator("main").inner_text()
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_guide_is_written_and_read_before_work_goes_on(browser: Browser, shipping: Shipping, width: int) -> None:
     project_id = shipping.batch(5, title="短评情感分类").project_id

@@ -128,7 +128,7 @@ def _upload_file(page: Page) -> UUID:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_every_page_of_the_desks_holds(browser: Browser, shipping: Shipping, width: int) -> None:
     shipped = shipping.shipped(4)
     firm, project_id = shipped.organisation_id, shipped.batch.project_id
