@@ -23,6 +23,7 @@ from leye_platform.projects.desk import matters_today, states_of
 from leye_platform.projects.errors import PriceInThePast, RateRefused
 from leye_platform.projects.models import Project
 from leye_platform.projects.new_project import create_project
+from leye_platform.projects.pace import paces_of
 from leye_platform.projects.project_form import Field, ProjectForm
 from leye_platform.projects.queries import batches_page, progress_of, projects_page, terms_of
 from leye_platform.projects.rates import exact_rate, set_pay, set_price
@@ -40,11 +41,13 @@ router = APIRouter(include_in_schema=False)
 def home(work: Work, page: int = 1) -> Response:
     """What needs somebody today, and the projects."""
     listed = projects_page(work.session, work.actor, page)
+    shown = [project.id for project, _ in listed.rows]
     return work.page(
         "projects/home.html",
         matters=matters_today(work.session, work.now) if listed.number == 1 else [],
         listed=listed,
-        states=states_of(work.session, [project.id for project, _ in listed.rows]),
+        states=states_of(work.session, shown),
+        paces=paces_of(work.session, shown, work.now),
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         help_waits=long_waits(work.session, work.actor, work.now) if work.actor.may(Permission.MANAGE_TEAMS) else 0,
     )

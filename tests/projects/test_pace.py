@@ -1,0 +1,50 @@
+"""How fast projects go and with whom, as the coordinator's home tells it."""
+
+from datetime import timedelta
+
+import pytest
+
+from leye_platform.accounts.rules import Role
+from leye_platform.installation import Installation
+from leye_platform.projects.pace import paces_of
+from leye_platform.projects.rules import Pipeline, PipelineKind
+from support.clock import MovableClock
+from support.shipping import Shipping
+
+ONE = Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=0, gold_share=0)
+
+
+@pytest.fixture
+def shipping(installation: Installation, clock: MovableClock) -> Shipping:
+    return Shipping(installation, clock)
+
+
+def test_the_home_tells_who_is_at_work_and_when_it_will_be_done(shipping: Shipping, clock: MovableClock) -> None:
+    coordinator = shipping.browser(shipping.actor(Role.COORDINATOR).person_id)
+    project = shipping.batch(4, pipeline=ONE).project_id
+    page = coordinator.get("/projects").text
+    assert "现在没有人拿着任务。" in page
+    assert "最近一天没有新的结果。" in page
+    who, other = shipping.person(), shipping.person()
+    for _ in range(2):
+        shipping.answers(who, shipping.claims(who, project), "正面")
+    shipping.claims(who, project)
+    shipping.claims(other, project)
+    page = coordinator.get("/projects").text
+    assert "现在 2 个人拿着任务。" in page
+    assert "最近一天定了 2 条，照这样要到" in page
+    with shipping.database.read() as session:
+        pace = paces_of(session, [project], clock.now())[project]
+    assert (pace.at_work, pace.decided, pace.gold_answers) == (2, 2, 0)
+    assert pace.finish(3, clock.now()) == clock.now() + timedelta(days=1.5)
+    assert pace.finish(0, clock.now()) is None
+
+
+def test_a_pace_of_long_ago_foretells_nothing(shipping: Shipping, clock: MovableClock) -> None:
+    project = shipping.batch(2, pipeline=ONE).project_id
+    who = shipping.person()
+    shipping.answers(who, shipping.claims(who, project), "正面")
+    clock.move(days=1, seconds=1)
+    with shipping.database.read() as session:
+        pace = paces_of(session, [project], clock.now())[project]
+    assert pace.finish(1, clock.now()) is None
