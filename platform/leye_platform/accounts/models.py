@@ -55,7 +55,11 @@ class Membership(Base):
     """A person has a role in an organisation; many per person."""
 
     __tablename__ = "memberships"
-    __table_args__ = (UniqueConstraint("person_id", "organisation_id", "role"),)
+    __table_args__ = (
+        UniqueConstraint("person_id", "organisation_id", "role"),
+        # How many people hold a role.
+        Index("ix_memberships_role_person_id", "role", "person_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))

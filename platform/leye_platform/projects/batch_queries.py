@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from leye_platform.delivery.models import LotItem
-from leye_platform.delivery.rules import LotItemState
+from leye_platform.delivery.models import Lot, LotItem
+from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.outbox import OutboxRow
 from leye_platform.projects.estimate import Estimate, estimate
 from leye_platform.projects.models import Batch, Item, Project
@@ -62,12 +62,23 @@ def standing_still(session: Session, batch: Batch) -> StandingStill:
             Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id == batch.id
         )
     ).one()
-    included = exists().where(LotItem.item_id == Item.id, LotItem.state == LotItemState.INCLUDED)
-    undelivered = session.scalar(
-        select(func.count()).where(
-            Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None), ~included
+    # From the side of the lots, which are few while they are assembled: asked of each decided item, it takes longest.
+    decided = select(func.count()).where(
+        Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None)
+    )
+    on_the_way = (
+        select(func.count())
+        .select_from(Lot)
+        .join(LotItem, LotItem.lot_id == Lot.id)
+        .join(Item, Item.id == LotItem.item_id)
+        .where(
+            Lot.batch_id == batch.id,
+            Lot.state == LotState.ASSEMBLING,
+            LotItem.state == LotItemState.INCLUDED,
+            Item.state == ItemState.DECIDED,
         )
     )
+    undelivered = session.scalar(select(decided.scalar_subquery() - on_the_way.scalar_subquery()))
     broke = session.scalar(
         select(func.count()).where(OutboxRow.id == batch.ingest_job, OutboxRow.failed_at.is_not(None))
     )

@@ -5,13 +5,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
 from leye_platform.projects.rules import BatchPurpose, BatchState, ItemState, PaidWork
+
+_NOT_GOLD = text("gold_result IS NULL")
 
 
 class Project(Base):
@@ -134,8 +136,16 @@ class Item(Base):
     __table_args__ = (
         UniqueConstraint("batch_id", "external_id"),
         UniqueConstraint("batch_id", "row"),
-        # Counts by state on the batch page; the next items to put in a lot.
-        Index("ix_items_batch_id_state_number", "batch_id", "state", "number"),
+        # Counts by state on the batch page; the next items to put in a lot. Gold items are no part of either:
+        # a partial index answers the counts without a look at the rows.
+        Index(
+            "ix_items_not_gold_batch_id_state_number",
+            "batch_id",
+            "state",
+            "number",
+            postgresql_where=_NOT_GOLD,
+            sqlite_where=_NOT_GOLD,
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

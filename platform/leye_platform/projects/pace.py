@@ -37,7 +37,7 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
             select(Assignment.project_id, func.count())
             .where(Assignment.state == AssignmentState.LEASED, Assignment.project_id.in_(projects))
             .group_by(Assignment.project_id)
-        )
+        ).all()
     )
     decided = dict(
         session.execute(
@@ -49,7 +49,7 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
                 Decision.decided_at > now - PACE,
             )
             .group_by(Batch.project_id)
-        )
+        ).all()
     )
     gold = {
         project_id: (answers, right)

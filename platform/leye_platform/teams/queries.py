@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.directory import matches
 from leye_platform.accounts.models import Credential, Membership, Organisation, Person
-from leye_platform.accounts.rules import RESET_BY_COORDINATOR, OrganisationKind, PersonState, Role, may_reset
+from leye_platform.accounts.rules import OrganisationKind, PersonState, Role, may_reset
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.rules import AssignmentState
@@ -20,6 +20,7 @@ from leye_platform.projects.models import Project
 from leye_platform.teams.models import Team, TeamMember
 
 PEOPLE_A_PAGE = 50
+ROLES_OF_CROWD = (Role.ANNOTATOR, Role.LEADER, Role.REVIEWER)
 
 
 class TeamListed(NamedTuple):
@@ -196,14 +197,30 @@ class CrowdPage:
     people: Sequence[PersonFound]
 
 
+def _size_of_crowd(crowd: ColumnElement[bool]) -> Select[int]:
+    """How many people the crowd is, counted along an index: each by the first of their roles, less who has left."""
+    size: ColumnElement[int] = literal(0)
+    other = aliased(Membership)
+    for number, role in enumerate(ROLES_OF_CROWD):
+        counted_before = exists().where(
+            other.person_id == Membership.person_id, other.role.in_(ROLES_OF_CROWD[:number])
+        )
+        people = select(Membership.person_id).where(Membership.role == role)
+        people = (people.where(~counted_before) if number else people).group_by(Membership.person_id)
+        size = size + select(func.count()).select_from(people.subquery()).scalar_subquery()
+    gone = select(func.count()).select_from(Person).where(Person.state == PersonState.LEFT, crowd)
+    return select(size - gone.scalar_subquery())
+
+
 def crowd_page(session: Session, search: str, number: int) -> CrowdPage:
     """Annotators, leaders and reviewers who have not left, by staff number. Two queries whatever the size."""
     leader = aliased(Person)
-    crowd = exists().where(Membership.person_id == Person.id, Membership.role.in_(RESET_BY_COORDINATOR))
+    crowd = exists().where(Membership.person_id == Person.id, Membership.role.in_(ROLES_OF_CROWD))
     wanted: list[ColumnElement[bool]] = [Person.state == PersonState.ACTIVE, crowd]
     if search:
         wanted.append(matches(search))
-    total = session.scalar(select(func.count()).select_from(Person).where(*wanted)) or 0
+    found = select(func.count()).select_from(Person).where(*wanted)
+    total = session.scalar(found if search else _size_of_crowd(crowd)) or 0
     pages = max(1, -(-total // PEOPLE_A_PAGE))
     number = min(max(number, 1), pages)
     query = (
