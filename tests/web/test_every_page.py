@@ -155,7 +155,7 @@ def test_every_page_is_reached_by_links_and_holds(
     assert set(page_routes()) - reached == set(), "pages that no link leads to"
 
 
-def _pages(browser: Browser, base: str, town: Town) -> list[tuple[Role | None, str]]:
+def one_of_each_page(browser: Browser, base: str, town: Town) -> list[tuple[Role | None, str]]:
     """One address for each page of the site, with someone who may open it."""
     pages: dict[str, tuple[Role | None, str]] = {}
     for role in (None, *Role):
@@ -186,7 +186,7 @@ def test_every_page_holds_in_every_size_look_and_language(
 ) -> None:
     faults: list[str] = []
     with live_site(installation) as base:
-        pages = _pages(browser, base, town)
+        pages = one_of_each_page(browser, base, town)
         for variant in MATRIX:
             faults += _faults(browser, base, town, pages, variant)
     assert faults == []

@@ -1,6 +1,8 @@
 """What pages weigh on the wire, with nothing in the cache (ACCESSIBILITY.md, requirement 28)."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +15,7 @@ from support.browse import Browse, chromium
 from support.clock import MovableClock
 from support.live_site import live_site
 from support.town import Town, make_town
-from web.test_every_page import PLAIN, addresses_of, person
+from web.test_every_page import PLAIN, one_of_each_page, person
 
 ANY_PAGE, WORK_PAGE, WORK_SCRIPTS = 100_000, 60_000, 40_000
 """Bytes, headers included."""
@@ -67,11 +69,10 @@ class Wire:
         return sum(self.sizes)
 
 
-def heavy_pages(browse: Browse, role: Role | None) -> list[str]:
-    """The pages of a role that weigh more than a page may."""
-    addresses = addresses_of(browse, role, check=False)
+def heavy_pages(browse: Browse, paths: list[str]) -> list[str]:
+    """Those of them that weigh more than a page may."""
     wire = Wire(browse.page)
-    weights = {path: wire.open(browse.base_url + path) for path in addresses.values()}
+    weights = {path: wire.open(browse.base_url + path) for path in paths}
     assert wire.hosts == {browse.base_url.split("/")[2]}, "nothing is asked of anybody else"
     assert all(weight > 1_000 for weight in weights.values()), "every page was really loaded"
     return [f"{path}: {weight}" for path, weight in weights.items() if weight > ANY_PAGE]
@@ -81,9 +82,9 @@ def heavy_pages(browse: Browse, role: Role | None) -> list[str]:
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_light(browser: Browser, installation: Installation, town: Town, database: Database) -> None:
     with live_site(installation) as base:
-        for role in (None, *Role):
+        for role, group in groupby(one_of_each_page(browser, base, town), key=itemgetter(0)):
             with person(browser, base, town, role, PLAIN) as browse:
-                assert heavy_pages(browse, role) == [], role
+                assert heavy_pages(browse, [path for _, path in group]) == [], role
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
