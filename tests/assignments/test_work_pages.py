@@ -142,6 +142,22 @@ def test_a_task_is_skipped_for_a_reason_in_words_and_the_next_one_follows(shippi
     assert "这条你跳过了" in at_work.page(f"/work/tasks/{first}")
 
 
+def test_a_task_is_given_back_without_a_reason_and_waits_for_others(shipping: Shipping, at_work: AtWork) -> None:
+    shipping.batch(1)
+    assignment = at_work.claims()
+    assert "只是现在不做了？" in at_work.page(f"/work/tasks/{assignment}/skip")
+    for _ in range(2):
+        answer = at_work.browser.post(f"/work/tasks/{assignment}/release")
+        assert answer.headers["location"] == "/work?after=released"
+    assert "那一条已退还" in at_work.page("/work?after=released")
+    assert at_work.state(assignment) is AssignmentState.RELEASED
+    shipping.claims(shipping.person())
+    answered = at_work.claims()
+    at_work.sends(answered, choice="正面")
+    assert at_work.browser.post(f"/work/tasks/{answered}/release").headers["location"] == f"/work/tasks/{answered}"
+    assert len(at_work.answers()) == 1
+
+
 def test_what_cannot_be_labelled_goes_to_a_reviewer(shipping: Shipping, at_work: AtWork) -> None:
     shipping.batch(1)
     assignment = at_work.claims()

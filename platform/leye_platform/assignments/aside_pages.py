@@ -54,6 +54,17 @@ def skip(work: Work, assignment_id: UUID, *, reason: Field = "", comment: Field 
         return go_on(work, session, bench.seen.project_id, "skipped")
 
 
+@router.post("/work/tasks/{assignment_id}/release")
+@endpoint(Permission.WORK, form=True)
+def release(work: Work, assignment_id: UUID) -> Response:
+    """Give the task back without a reason, and go home; sent twice, nothing more happens."""
+    bench = bench_of(work.session, assignment_id, work.person_id, work.now)
+    if bench.seen.state not in {AssignmentState.LEASED, AssignmentState.RELEASED}:
+        return _nothing_to_skip(bench)
+    leases.release(work.session, work.person_id, assignment_id, work.now)
+    return RedirectResponse("/work?after=released", status_code=303)
+
+
 def _nothing_to_skip(bench: Bench) -> Response:
     """To the task's own page, which says how it stands; home where the lease ran out and others may be asked."""
     run_out = bench.seen.state is AssignmentState.EXPIRED
