@@ -36,7 +36,7 @@ class ManyQueues(Queue):
     """The same machine, run for longer."""
 
 
-ManyQueues.TestCase.settings = settings(Queue.TestCase.settings, max_examples=1000, stateful_step_count=60)
+ManyQueues.TestCase.settings = settings(Queue.TestCase.settings, max_examples=1000, stateful_step_count=30)
 
 
 TestThousandsOfHistories = pytest.mark.audit(ManyQueues.TestCase)
