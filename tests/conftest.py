@@ -4,15 +4,16 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 # The program's own settings must not leak into tests; where servers are given by URL, tests use them.
 for name, kept in (
-    ("LEYE_DATABASE_URL", "LEYE_TEST_POSTGRESQL_URL"),
-    ("LEYE_REDIS_URL", "LEYE_TEST_REDIS_URL"),
+    ("LEYE_DATABASE_URL", "TESTS_POSTGRESQL_URL"),
+    ("LEYE_REDIS_URL", "TESTS_REDIS_URL"),
 ):
     if os.environ.get(name, "").startswith(("postgresql", "redis://", "rediss://", "unix://")):
         os.environ.setdefault(kept, os.environ[name])
-for name in [name for name in os.environ if name.startswith("LEYE_") and not name.startswith("LEYE_TEST_")]:
+for name in [name for name in os.environ if name.startswith("LEYE_")]:
     del os.environ[name]
 
 import pytest  # noqa: E402 -- after the environment is clean
@@ -47,6 +48,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((rank for rank, slow in enumerate(SLOW_FIRST) if slow in path), len(SLOW_FIRST))
 
     items.sort(key=rank)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of xdist hands over what it used to the one that prints."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = _used
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    _used.update(getattr(node, "workeroutput", {}).get("servers", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -45,8 +45,8 @@ class ServersInUse:
 def servers_in_use(folder: Path) -> Iterator[ServersInUse]:
     """Start what was not given by URL; stop it at the end."""
     database_url, redis_url = (
-        os.environ.get("LEYE_TEST_POSTGRESQL_URL"),
-        os.environ.get("LEYE_TEST_REDIS_URL"),
+        os.environ.get("TESTS_POSTGRESQL_URL"),
+        os.environ.get("TESTS_REDIS_URL"),
     )
     with ExitStack() as stack:
         postgresql = database_url or stack.enter_context(_own_postgresql(folder / "postgresql"))
