@@ -69,7 +69,7 @@ class SceneBoxes:
         return _project("找东西画框（单人加抽检）", pipeline, unit_price="0.7650")
 
     def items(self, run: DemoRun) -> int:
-        return min(40, max(8, run.items // 10))
+        return min(40, max(8, run.items // 16))
 
     def batch(self, run: DemoRun) -> BatchFile:
         names = [scene_name(run.seed, run.number, n) for n in range(1, self.items(run) + GOLD + 1)]

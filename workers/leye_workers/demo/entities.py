@@ -64,7 +64,7 @@ class NewsEntities:
         return _project("新闻里的人、地、单位（单人加抽检）", pipeline, unit_price="0.3040")
 
     def items(self, run: DemoRun) -> int:
-        return min(80, max(8, run.items // 5))
+        return min(80, max(8, run.items // 8))
 
     def batch(self, run: DemoRun) -> BatchFile:
         wanted = self.items(run) + GOLD

@@ -35,7 +35,7 @@ from leye_workers.demo.texts import reviews
 from leye_workers.logs import configure_logging
 from leye_workers.site import Site, exit_on_signals, running_site
 
-LOOK_SECONDS = 0.25
+LOOK_SECONDS = 0.6
 
 
 def run_demo(options: DemoOptions) -> None:
