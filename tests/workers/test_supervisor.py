@@ -110,6 +110,7 @@ def outliving(tmp_path: Path) -> subprocess.Popen[bytes]:
     """A child that outlived its supervisor, noted in the run folder."""
     (tmp_path / "run").mkdir()
     process = subprocess.Popen(SLEEPER)
+    until(lambda: psutil.Process(process.pid).cmdline())  # for an instant after exec, the kernel has none
     orphans.note(tmp_path / "run", "runner", process.pid)
     return process
 
