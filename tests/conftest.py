@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 # The program's own settings must not leak into tests; where servers are given by URL, tests use them.
@@ -31,9 +32,12 @@ _used: dict[str, str] = {}
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServersInUse]:
-    """PostgreSQL and Redis; where they came from is printed at the end of the run."""
-    with servers_in_use(tmp_path_factory.mktemp("servers")) as servers:
+def servers() -> Iterator[ServersInUse]:
+    """PostgreSQL and Redis; where they came from is printed at the end of the run.
+
+    Not in pytest's own folder: a second run on the machine closes that to PostgreSQL's user.
+    """
+    with TemporaryDirectory(prefix="leye-servers-") as folder, servers_in_use(Path(folder)) as servers:
         _used.update(PostgreSQL=servers.postgresql_source, Redis=servers.redis_source)
         yield servers
 

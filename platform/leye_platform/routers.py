@@ -23,7 +23,14 @@ from leye_platform.matching import api as matching_api
 from leye_platform.matching import pages as matching_pages
 from leye_platform.notices import pages as notice_pages
 from leye_platform.projects import api as projects_api
-from leye_platform.projects import batch_pages, objects_api, partner_pages, pictures_api
+from leye_platform.projects import (
+    at_work_pages,
+    batch_pages,
+    objects_api,
+    partner_pages,
+    pictures_api,
+    withdraw_pages,
+)
 from leye_platform.projects import pages as projects_pages
 from leye_platform.review import api as review_api
 from leye_platform.review import pages as review_pages
@@ -55,8 +62,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects_api.router,
     objects_api.router,
     pictures_api.router,
+    at_work_pages.router,  # before the page of one project, whose address is as long
     projects_pages.router,
     batch_pages.router,
+    withdraw_pages.router,
     partner_pages.router,
     delivery_api.router,
     delivery_pages.router,

@@ -89,6 +89,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/prices": {"json": {"unit_price": "0.40"}},
     "POST /api/v1/projects/{project_id}/pay-rates": {"json": {"answer_pay": "0.06"}},
     "POST /api/v1/projects/{project_id}/batches": {"json": {"name": "四月"}},
+    "POST /api/v1/batches/{batch_id}/withdraw": {"json": {"rows": [1]}},
+    "POST /projects/at-work": {"data": {"deed": "freeze"}},
     "POST /api/v1/lots/{lot_id}/send-back": {"json": {"reason": "选错了"}},
     "POST /admin/people/{person_id}/state": {"data": {"state": "left"}},
 }

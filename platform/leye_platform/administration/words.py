@@ -50,6 +50,7 @@ ACTION_WORDS: dict[str, str] = {
     "batch.closed": N_("关闭批次"),
     "batch.paused": N_("暂停批次"),
     "batch.cancelled": N_("取消批次"),
+    "batch.withdraw_items": N_("撤回条目"),
     "lot.assembling": N_("组成交付批"),
     "lot.delivered": N_("交付"),
     "lot.accepted": N_("验收交付批"),

@@ -15,6 +15,7 @@ from leye_platform.guides import publish
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.error_report import write_report
+from leye_platform.projects.item_withdrawal import ItemNames, withdraw_items
 from leye_platform.projects.models import Batch
 from leye_platform.projects.new_project import NewProject, create_project
 from leye_platform.projects.queries import progress_of, projects_in_reach, stream_refused_rows
@@ -29,6 +30,8 @@ from leye_platform.projects.schemas import (
     PriceIn,
     ProjectIn,
     ProjectOut,
+    WithdrawIn,
+    WithdrawOut,
 )
 from leye_platform.web.openapi import file_of
 
@@ -182,6 +185,15 @@ def close_batch(work: Work, batch_id: UUID) -> BatchOut:
 def cancel_batch(work: Work, batch_id: UUID) -> BatchOut:
     """Give it up; answers already given stay paid."""
     return _move(work, batch_id, BatchState.CANCELLED)
+
+
+@router.post("/batches/{batch_id}/withdraw", response_model=WithdrawOut)
+@endpoint(Permission.RUN_BATCH)
+def withdraw(work: Work, batch_id: UUID, body: WithdrawIn) -> WithdrawOut:
+    """Take single items back, by external id or by row; answers already given stay paid."""
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.RUN_BATCH, lock=True)
+    found = withdraw_items(work.session, work.actor, batch, ItemNames(body.external_ids, body.rows), work.now)
+    return WithdrawOut(withdrawn=len(found.items), kept=found.kept, unknown=found.unknown)
 
 
 @router.get("/batches/{batch_id}/report", **file_of("text/csv"))

@@ -77,8 +77,11 @@ def upload_page(work: Work, project: Project, form: UploadForm, problems: dict[s
 
 @router.get("/batches/{batch_id}")
 @endpoint(Permission.VIEW_PROJECTS)
-def show(work: Work, batch_id: UUID, stale: bool = False) -> Response:
-    """How it stands, and what can be done now. `stale`: a button was pressed that no longer fitted."""
+def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None = None) -> Response:
+    """How it stands, and what can be done now. `stale`: a button was pressed that no longer fitted.
+
+    `withdrawn`: so many items have just been taken back.
+    """
     session = work.session
     batch = service.batch_for(session, work.actor, batch_id, Permission.VIEW_PROJECTS)
     project = session.get_one(Project, batch.project_id)
@@ -105,6 +108,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False) -> Response:
         may_upload=work.actor.may(Permission.MANAGE_PROJECTS),
         may_cut=work.actor.may(Permission.CUT_LOT),
         stale=stale,
+        withdrawn=withdrawn,
     )
 
 

@@ -15,6 +15,14 @@ class ProjectNotComplete(Conflict):
     sentence = N_("还不能开始：缺少{missing}。请先补上。")
 
 
+class BatchBeingRead(Conflict):
+    sentence = N_("这个批次的文件还没有读完。请等读完再撤回。")
+
+
+class TooManyNames(Refused):
+    sentence = N_("一次最多撤回 {limit} 条。请分几次撤回。")
+
+
 class BatchWithoutFile(Conflict):
     sentence = N_("这个批次还没有文件。请先上传文件。")
 

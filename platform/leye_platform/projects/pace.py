@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from leye_platform.assignments.models import Assignment, WorkRecord
 from leye_platform.assignments.rules import AssignmentState
 from leye_platform.projects.models import Batch
-from leye_platform.projects.queries import PACE
+from leye_platform.projects.queries import PACE, finish_at_pace
 from leye_platform.projects.rules import BatchState
 from leye_platform.review.models import Decision
 
@@ -27,7 +27,7 @@ class ProjectPace:
 
     def finish(self, left: int, now: datetime) -> datetime | None:
         """When `left` items will be decided at the pace of the last day; None without a pace or a rest."""
-        return now + PACE * (left / self.decided) if left and self.decided else None
+        return finish_at_pace(left, self.decided, now)
 
 
 def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[UUID, ProjectPace]:

@@ -17,6 +17,7 @@ from leye_platform.guides.shown import guide_html
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
+from leye_platform.projects.at_work import count_at_work
 from leye_platform.projects.batch_words import PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.days import read_day
 from leye_platform.projects.desk import matters_today, states_of
@@ -46,6 +47,7 @@ def home(work: Work, page: int = 1) -> Response:
         "projects/home.html",
         matters=matters_today(work.session, work.now) if listed.number == 1 else [],
         listed=listed,
+        at_work=count_at_work(work.session),
         states=states_of(work.session, shown),
         paces=paces_of(work.session, shown, work.now),
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),

@@ -65,8 +65,11 @@ def _pays(actor: Actor) -> bool:
 
 @router.get("/batches/{batch_id}")
 @endpoint(Permission.VIEW_BATCH)
-def show(work: Work, batch_id: UUID, stale: bool = False) -> Response:
-    """Progress, lots, a sample, files and money of one batch. `stale`: a button was pressed that no longer fitted."""
+def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None = None) -> Response:
+    """Progress, lots, a sample, files and money of one batch. `stale`: a button was pressed that no longer fitted.
+
+    `withdrawn`: so many items have just been taken back.
+    """
     session = work.session
     batch = service.batch_for(session, work.actor, batch_id, Permission.VIEW_BATCH)
     lots = lots_of_batch(session, batch.id, delivered_only=True)
@@ -93,6 +96,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False) -> Response:
         may_upload=work.actor.may(Permission.UPLOAD_BATCH),
         may_settle=work.actor.may(Permission.SETTLE_LOT),
         stale=stale,
+        withdrawn=withdrawn,
     )
 
 

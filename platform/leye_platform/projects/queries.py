@@ -87,7 +87,7 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
             by_state=states[batch.id],
             answers=answers.get(batch.id, 0),
             share_read=_share(checkpoints.get(batch.ingest_job) if batch.ingest_job else None),
-            finish=_finish(states[batch.id], pace.get(batch.id, 0), now),
+            finish=finish_at_pace(_left(states[batch.id]), pace.get(batch.id, 0), now),
         )
         for batch in batches
     }
@@ -105,10 +105,13 @@ def _decided_lately(session: Session, ids: Sequence[UUID], now: datetime) -> Ite
 PACE = timedelta(days=1)
 
 
-def _finish(states: dict[ItemState, int], decided_a_day: int, now: datetime) -> datetime | None:
-    """When the rest will be done at the pace of the last day; None without a pace or a rest."""
-    left = sum(count for state, count in states.items() if state not in FINISHED_ITEMS)
+def finish_at_pace(left: int, decided_a_day: int, now: datetime) -> datetime | None:
+    """When `left` items will be decided at the pace of the last day; None without a pace or a rest."""
     return now + PACE * (left / decided_a_day) if left and decided_a_day else None
+
+
+def _left(states: dict[ItemState, int]) -> int:
+    return sum(count for state, count in states.items() if state not in FINISHED_ITEMS)
 
 
 def _share(checkpoint: Checkpoint | None) -> float | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from leye_platform.projects.item_withdrawal import MOST_NAMES
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import BatchProgress
 from leye_platform.projects.rules import BatchPurpose, BatchState
@@ -120,3 +121,18 @@ class BatchOut(BaseModel):
             answers=progress.answers,
             upload_url=upload_url,
         )
+
+
+class WithdrawIn(BaseModel):
+    """Items by external id, by row of the upload (from 1), or both; at most 10,000 names."""
+
+    external_ids: list[str] = Field(default_factory=list, max_length=MOST_NAMES)
+    rows: list[int] = Field(default_factory=list, max_length=MOST_NAMES)
+
+
+class WithdrawOut(BaseModel):
+    """`kept`: they have a result, or were withdrawn before, or are gold items; rows are named like `#12`."""
+
+    withdrawn: int
+    kept: list[str]
+    unknown: list[str]

@@ -24,7 +24,7 @@ from leye_platform.projects.rules import (
     one_line,
     rate_on,
 )
-from leye_platform.projects.withdrawal import pay_what_was_done, withdraw_unfinished
+from leye_platform.projects.withdrawal import pay_what_was_done, whole_batch, withdraw_unfinished
 from leye_platform.settings import Settings
 from leye_platform.states import check_move
 from leye_storage import ObjectStore
@@ -177,7 +177,7 @@ def move_batch(session: Session, actor: Actor, batch: Batch, wanted: BatchState,
     record(session, at=now, person_id=actor.person_id, action=f"batch.{wanted.value}", subject_id=batch.id)
     session.flush()
     if wanted in {BatchState.CLOSED, BatchState.CANCELLED}:
-        pay_what_was_done(session, batch.id, now)
+        pay_what_was_done(session, whole_batch(batch.id), now)
     if wanted is BatchState.CANCELLED:
-        withdraw_unfinished(session, batch.id)
+        withdraw_unfinished(session, whole_batch(batch.id))
     return batch
