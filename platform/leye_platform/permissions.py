@@ -14,6 +14,8 @@ class Permission(StrEnum):
     REVIEW = "review"
     VIEW_PROJECTS = "view_projects"
     MANAGE_PROJECTS = "manage_projects"
+    MAKE_PROJECT = "make_project"
+    WRITE_GUIDE = "write_guide"
     UPLOAD_BATCH = "upload_batch"
     VIEW_BATCH = "view_batch"
     RUN_BATCH = "run_batch"
@@ -34,11 +36,14 @@ class Permission(StrEnum):
 _P = Permission
 _SIGNED_IN = frozenset({_P.PUBLIC, _P.OWN_ACCOUNT, _P.READ_GUIDE})
 _PARTNER = frozenset({_P.VIEW_BATCH, _P.VIEW_LOT})
-_ALL_OF_PARTNER = _PARTNER | {_P.UPLOAD_BATCH, _P.RUN_BATCH, _P.SETTLE_LOT, _P.EXPORT, _P.VIEW_INVOICE}
+_OWN_PROJECTS = frozenset({_P.MAKE_PROJECT, _P.WRITE_GUIDE, _P.UPLOAD_BATCH, _P.RUN_BATCH, _P.EXPORT})
+_ALL_OF_PARTNER = _PARTNER | _OWN_PROJECTS | {_P.SETTLE_LOT, _P.VIEW_INVOICE}
 _COORDINATOR = frozenset(
     {
         _P.VIEW_PROJECTS,
         _P.MANAGE_PROJECTS,
+        _P.MAKE_PROJECT,
+        _P.WRITE_GUIDE,
         _P.UPLOAD_BATCH,
         _P.VIEW_BATCH,
         _P.RUN_BATCH,
@@ -60,9 +65,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.LEADER: _SIGNED_IN | {_P.WORK, _P.OWN_EARNINGS, _P.VIEW_TEAM, _P.RESET_PASSWORD},
     Role.ANNOTATOR: _SIGNED_IN | {_P.WORK, _P.OWN_EARNINGS},
     Role.PARTNER_ADMIN: _SIGNED_IN | _ALL_OF_PARTNER,
-    Role.PARTNER_QA: _SIGNED_IN | _PARTNER | {_P.SETTLE_LOT, _P.EXPORT},
+    Role.PARTNER_QA: _SIGNED_IN | _PARTNER | {_P.WRITE_GUIDE, _P.SETTLE_LOT, _P.EXPORT},
     Role.PARTNER_FINANCE: _SIGNED_IN | _PARTNER | {_P.VIEW_INVOICE},
-    Role.PARTNER_ENGINEER: _SIGNED_IN | _PARTNER | {_P.UPLOAD_BATCH, _P.RUN_BATCH, _P.EXPORT},
+    Role.PARTNER_ENGINEER: _SIGNED_IN | _PARTNER | _OWN_PROJECTS,
 }
 
 

@@ -28,6 +28,7 @@ from leye_platform.projects import (
     batch_pages,
     objects_api,
     partner_pages,
+    partner_project_pages,
     pictures_api,
     withdraw_pages,
 )
@@ -67,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     batch_pages.router,
     withdraw_pages.router,
     partner_pages.router,
+    partner_project_pages.router,
     delivery_api.router,
     delivery_pages.router,
     billing_api.router,

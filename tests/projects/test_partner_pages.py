@@ -201,7 +201,11 @@ def test_the_price_on_the_page_is_the_one_that_binds(shipping: Shipping) -> None
 
 def test_an_empty_desk_says_what_will_be_there(shipping: Shipping) -> None:
     firm = shipping.firm()
-    assert "项目经理建好项目" in partner(shipping, firm).get("/partner").text
+    empty = partner(shipping, firm).get("/partner").text
+    assert "建好项目、上传第一批之后" in empty
+    assert empty.count("button main") == 1
+    assert 'href="/partner/projects/new"' in empty
+    assert "新建项目" not in partner(shipping, firm, Role.PARTNER_FINANCE).get("/partner").text
     project_for(shipping, firm)
     page = partner(shipping, firm).get("/partner").text
     assert "上传第一批之后" in page

@@ -39,7 +39,7 @@ def form(shipping: Shipping, coordinator: SignedIn, **other: str) -> dict[str, s
         "organisation": str(shipping.firm()),
         "question": "什么态度？",
         "labels": '正面 | 满意 & "愿意再买"\n负面｜<不满意>\n\n中性',
-        "multiple": "single",
+        "work": "single",
         "variable": "评论",
         "guide": "# 怎么选",
         "unit_price": "０．３０",

@@ -1,4 +1,4 @@
-"""The coordinator's side of a guide: how it stands, the draft, publishing, and what people ask."""
+"""A guide as its writers see it, coordinators and the partner: how it stands, draft, publishing, questions."""
 
 from typing import Annotated
 from uuid import UUID
@@ -38,7 +38,7 @@ DESCRIPTION_MISSING = N_("请写图 {number} 的说明：图里有什么、要�
 
 
 @router.get("")
-@endpoint(Permission.VIEW_PROJECTS)
+@endpoint(Permission.VIEW_BATCH)
 def desk(work: Work, project_id: UUID, done: str = "") -> Response:
     """The versions, the draft, the questions, and gold made under older versions."""
     return _desk(work, project_id, done=done)
@@ -47,7 +47,7 @@ def desk(work: Work, project_id: UUID, done: str = "") -> Response:
 def _desk(work: Work, project_id: UUID, *, done: str = "", problem: tuple[UUID, str, str] | None = None) -> Response:
     """problem: the question, what was typed, and the sentence about it."""
     session = work.session
-    project = project_for(session, work.actor, project_id, Permission.VIEW_PROJECTS)
+    project = project_for(session, work.actor, project_id, Permission.VIEW_BATCH)
     versions = versions_of(session, project_id)
     return work.page(
         "guides/desk.html",
@@ -58,17 +58,18 @@ def _desk(work: Work, project_id: UUID, *, done: str = "", problem: tuple[UUID, 
         questions=questions_of(session, project_id),
         gold=old_gold(session, project_id, limit=0),
         readers=readers_of(session, project_id, versions[0].version) if versions else None,
-        may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
+        may_write=work.actor.may(Permission.WRITE_GUIDE),
+        staff=work.actor.may(Permission.VIEW_PROJECTS),
         done=done,
         problem=problem,
     )
 
 
 @router.get("/draft")
-@endpoint(Permission.MANAGE_PROJECTS)
+@endpoint(Permission.WRITE_GUIDE)
 def draft_page(work: Work, project_id: UUID, saved: bool = False) -> Response:
     """What is being written; what is in force where nothing was saved yet."""
-    project = project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    project = project_for(work.session, work.actor, project_id, Permission.WRITE_GUIDE)
     text, revision = draft_of(work.session, project_id)
     return _draft_page(work, work.session, project, text, revision, saved=saved)
 
@@ -90,6 +91,7 @@ def _draft_page(
         "guides/draft.html",
         status=422 if problems else 409 if saved_by_another else 200,
         project=project,
+        staff=work.actor.may(Permission.VIEW_PROJECTS),
         text=text,
         examples=examples,
         stored=pictures_of(session, text.pictures),
@@ -101,7 +103,7 @@ def _draft_page(
 
 
 @router.post("/draft")
-@endpoint(Permission.MANAGE_PROJECTS, form=True, session=False)
+@endpoint(Permission.WRITE_GUIDE, form=True, session=False)
 def write_draft(
     work: Work,
     project_id: UUID,
@@ -112,7 +114,7 @@ def write_draft(
     """Keep what was typed, and do what the button says: one more example, a picture, on to publishing."""
     kept, problems = _picture(work, form, picture)
     with work.installation.database.write() as session:
-        project = project_for(session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+        project = project_for(session, work.actor, project_id, Permission.WRITE_GUIDE)
         text, (_, revision), saved = form.text(), draft_of(session, project_id), False
         if revision != form.seen_revision:
             return _draft_page(work, session, project, text, revision, saved_by_another=_saver(session, project_id))
@@ -181,16 +183,16 @@ def _saver(session: Session, project_id: UUID) -> str:
 
 
 @router.post("/draft/discard")
-@endpoint(Permission.MANAGE_PROJECTS, form=True)
+@endpoint(Permission.WRITE_GUIDE, form=True)
 def discard_draft(work: Work, project_id: UUID) -> Response:
     """Throw the draft away."""
-    project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    project_for(work.session, work.actor, project_id, Permission.WRITE_GUIDE)
     throw_draft_away(work.session, project_id)
     return RedirectResponse(f"/projects/{project_id}/guide?done=discarded", status_code=303)
 
 
 @router.get("/publish")
-@endpoint(Permission.MANAGE_PROJECTS)
+@endpoint(Permission.WRITE_GUIDE)
 def publish_page(work: Work, project_id: UUID) -> Response:
     """The draft as annotators will see it, what changes for them, and the line that says so."""
     return _publish_page(work, project_id, "", {})
@@ -198,7 +200,7 @@ def publish_page(work: Work, project_id: UUID) -> Response:
 
 def _publish_page(work: Work, project_id: UUID, change: str, problems: dict[str, str]) -> Response:
     session = work.session
-    project = project_for(session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    project = project_for(session, work.actor, project_id, Permission.WRITE_GUIDE)
     text, revision = draft_of(session, project_id)
     if not revision:
         return RedirectResponse(f"/projects/{project_id}/guide", status_code=303)
@@ -207,6 +209,7 @@ def _publish_page(work: Work, project_id: UUID, change: str, problems: dict[str,
         "guides/publish.html",
         status=422 if problems else 200,
         project=project,
+        staff=work.actor.may(Permission.VIEW_PROJECTS),
         newest=newest,
         passages=difference(text_of(newest), text) if newest else [],
         html=guide_html(session, text, work.gettext, top=3),
@@ -218,10 +221,10 @@ def _publish_page(work: Work, project_id: UUID, change: str, problems: dict[str,
 
 
 @router.post("/publish")
-@endpoint(Permission.MANAGE_PROJECTS, form=True)
+@endpoint(Permission.WRITE_GUIDE, form=True)
 def publish(work: Work, project_id: UUID, over: Annotated[int, Form()] = 0, change: Field = "") -> Response:
     """Make the draft the version in force."""
-    project = project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    project = project_for(work.session, work.actor, project_id, Permission.WRITE_GUIDE)
     try:
         publish_draft(work.session, work.actor, project, change, work.now, over=over, translate=work.gettext)
     except FieldsRefused as refused:
@@ -230,12 +233,12 @@ def publish(work: Work, project_id: UUID, over: Annotated[int, Form()] = 0, chan
 
 
 @router.post("/questions/{question_id}")
-@endpoint(Permission.MANAGE_PROJECTS, form=True)
+@endpoint(Permission.WRITE_GUIDE, form=True)
 def answer_question(
     work: Work, project_id: UUID, question_id: UUID, words: Field = "", shared: Annotated[bool, Form()] = False
 ) -> Response:
     """Answer a question, for all or for who asked."""
-    project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    project_for(work.session, work.actor, project_id, Permission.WRITE_GUIDE)
     try:
         answer(work.session, work.actor, project_id, question_id, words, shared=shared, now=work.now)
     except AnswerEmpty as empty:

@@ -61,7 +61,7 @@ def _guide_page(
         home=home_of(work.actor.roles),
         mine=own_questions(session, project_id, work.person_id),
         may_ask=work.actor.may(Permission.WORK),
-        may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
+        may_write=work.actor.may(Permission.WRITE_GUIDE),
         asked=asked,
         question=question,
         problem=problem,

@@ -52,18 +52,26 @@ def list_projects(work: Work) -> list[ProjectOut]:
 
 
 @router.post("/projects", status_code=201, response_model=ProjectOut)
-@endpoint(Permission.MANAGE_PROJECTS)
+@endpoint(Permission.MAKE_PROJECT)
 def create(work: Work, body: ProjectIn) -> ProjectOut:
-    """A project with its first guide, price and pay."""
-    partner = work.session.scalar(
-        select(Organisation).where(
-            Organisation.name == one_line(body.organisation), Organisation.kind == OrganisationKind.PARTNER
-        )
-    )
-    if partner is None:
-        raise FieldsRefused({"organisation": N_("没有叫这个名字的合作企业。请先请管理员建好。")})
+    """A project with its first guide, price and pay; a partner's people name no firm and no prices."""
+    partner = _firm(work, body.organisation)
     given = NewProject(organisation_id=partner.id, **body.model_dump(exclude={"organisation"}, mode="python"))
     return ProjectOut.of(create_project(work.session, work.actor, given, work.now, work.gettext), partner.name)
+
+
+def _firm(work: Work, name: str) -> Organisation:
+    """The partner of this name within reach; without a name, the one that the person belongs to."""
+    scope = work.actor.partner_scope(Permission.MAKE_PROJECT)
+    query = select(Organisation).where(Organisation.kind == OrganisationKind.PARTNER)
+    if scope is not None:
+        query = query.where(Organisation.id.in_(scope))
+    if scope is None or name or len(scope) > 1:
+        query = query.where(Organisation.name == one_line(name))
+    partner = work.session.scalar(query)
+    if partner is None:
+        raise FieldsRefused({"organisation": N_("没有叫这个名字的合作企业。请先请管理员建好。")})
+    return partner
 
 
 @router.get("/projects/{project_id}", response_model=ProjectOut)
@@ -75,10 +83,10 @@ def read_project(work: Work, project_id: UUID) -> ProjectOut:
 
 
 @router.post("/projects/{project_id}/guides", status_code=201, response_model=GuideOut)
-@endpoint(Permission.MANAGE_PROJECTS)
+@endpoint(Permission.WRITE_GUIDE)
 def add_guide(work: Work, project_id: UUID, body: GuideIn) -> GuideOut:
     """The next version of the guide: another text; its examples and pictures stay."""
-    project = service.project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    project = service.project_for(work.session, work.actor, project_id, Permission.WRITE_GUIDE)
     guide = publish.add_guide(work.session, work.actor, project, body.body, work.now, change=body.change)
     return GuideOut(id=guide.id, version=guide.version)
 

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from leye_platform.accounts.models import Organisation
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.outbox import OutboxRow
-from leye_platform.projects.models import Batch, Item, Project
+from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project
 from leye_platform.projects.queries import BatchProgress, progress_of
-from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, ItemState
+from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, ItemState, PaidWork
 from leye_platform.review.models import Review
 from leye_platform.review.rules import ReviewState
 
@@ -62,6 +63,20 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
     ]
     order = list(MatterKind)
     return sorted(found, key=lambda matter: order.index(matter.kind))
+
+
+def unpriced_projects(session: Session) -> Sequence[tuple[Project, str]]:
+    """Projects that a partner made and nobody has priced, with the firm's name, the oldest first."""
+    priced = exists().where(PriceCard.project_id == Project.id)
+    paid = exists().where(PayRate.project_id == Project.id, PayRate.work == PaidWork.ANNOTATE)
+    query = (
+        select(Project, Organisation.name)
+        .join(Organisation, Organisation.id == Project.organisation_id)
+        .where(~priced | ~paid)
+        .order_by(Project.created_at)
+        .limit(SHOWN)
+    )
+    return [(project, firm) for project, firm in session.execute(query)]
 
 
 def _not_read(session: Session) -> Iterable[Matter]:

@@ -20,7 +20,7 @@ from leye_platform.projects import service
 from leye_platform.projects.at_work import count_at_work
 from leye_platform.projects.batch_words import PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.days import read_day
-from leye_platform.projects.desk import matters_today, states_of
+from leye_platform.projects.desk import matters_today, states_of, unpriced_projects
 from leye_platform.projects.errors import PriceInThePast, RateRefused
 from leye_platform.projects.models import Project
 from leye_platform.projects.new_project import create_project
@@ -46,6 +46,7 @@ def home(work: Work, page: int = 1) -> Response:
     return work.page(
         "projects/home.html",
         matters=matters_today(work.session, work.now) if listed.number == 1 else [],
+        unpriced=unpriced_projects(work.session) if listed.number == 1 else [],
         listed=listed,
         at_work=count_at_work(work.session),
         states=states_of(work.session, shown),
@@ -66,7 +67,7 @@ def new_form(work: Work) -> Response:
 @endpoint(Permission.MANAGE_PROJECTS, form=True)
 def make_project(work: Work, given: Annotated[ProjectForm, Depends()]) -> Response:
     """Make the project, or say what is to change."""
-    problems = given.problems(work.session, work.gettext)
+    problems = given.problems(work.session, work.actor, work.gettext)
     if problems:
         return _form(work, given, problems)
     project = create_project(work.session, work.actor, given.meant(), work.now, work.gettext)

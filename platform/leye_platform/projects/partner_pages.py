@@ -50,10 +50,11 @@ def home(work: Work, page: int = 1) -> Response:
         waiting=waiting_for(work.session, work.actor) if listed.number == 1 else None,
         listed=listed,
         progress=progress_of(work.session, [batch for batch, _ in listed.rows], work.now),
-        projects=projects_in_reach(work.session, work.actor, Permission.UPLOAD_BATCH) if may_upload else [],
+        projects=projects_in_reach(work.session, work.actor, Permission.VIEW_BATCH),
         state_words=STATE_WORDS,
         may_settle=work.actor.may(Permission.SETTLE_LOT),
         may_upload=may_upload,
+        may_make=work.actor.may(Permission.MAKE_PROJECT),
         invoices=invoices_in_reach(work.session, work.actor, limit=3) if _pays(work.actor) else [],
     )
 
@@ -82,6 +83,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         project=session.get_one(Project, batch.project_id),
         progress=progress,
         lots=lots,
+        missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
         to_settle=[shown for shown in lots if shown.lot.state is LotState.DELIVERED],
         money=money,
         full_minor=amount_in_minor(Decimal(progress.items), money.unit_price or Decimal(0)),

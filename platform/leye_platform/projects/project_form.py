@@ -12,10 +12,11 @@ from uuid import UUID
 from fastapi import Form
 from sqlalchemy.orm import Session
 
+from leye_platform.actor import Actor
 from leye_platform.errors import N_
 from leye_platform.projects.new_project import NewProject, problems_of_project
 from leye_platform.projects.rules import PipelineKind
-from leye_platform.projects.simple_config import VARIABLE, SimpleConfig
+from leye_platform.projects.simple_config import SimpleConfig, WorkKind
 
 Field = Annotated[str, Form()]
 _COLUMN = re.compile(r"[^\W\d]\w*")
@@ -34,8 +35,8 @@ class ProjectForm:
     organisation: Field = ""
     question: Field = ""
     labels: Field = ""
-    multiple: Field = "single"
-    variable: Field = VARIABLE
+    work: Field = WorkKind.SINGLE.value
+    variable: Field = ""
     label_config: Field = ""
     guide: Field = ""
     unit_price: Field = ""
@@ -48,24 +49,29 @@ class ProjectForm:
     check_share: Field = "10"
     gold_share: Field = "5"
 
-    def meant(self) -> NewProject:
-        """What the fields come to; whether that can be made is for the service to say."""
+    def meant(self, firm: UUID | None = None) -> NewProject:
+        """What the fields come to; whether that can be made is for the service to say.
+
+        firm: the organisation of the partner's person who fills it in; they are not asked for prices.
+        """
         config = self.label_config if self.label_config.strip() else self._simple().written()
         return NewProject(
-            organisation_id=_id(self.organisation),
+            organisation_id=firm or _id(self.organisation),
             title=self.title,
             label_config=config,
             pipeline=self._pipeline(),
             guide=self.guide,
-            unit_price=self.unit_price,
-            answer_pay=self.answer_pay,
-            review_pay=self.review_pay,
+            unit_price=None if firm else self.unit_price,
+            answer_pay=None if firm else self.answer_pay,
+            review_pay=None if firm else self.review_pay,
             id=_id(self.key),
         )
 
-    def problems(self, session: Session, translate: Callable[[str], str]) -> dict[str, str]:
+    def problems(
+        self, session: Session, actor: Actor, translate: Callable[[str], str], firm: UUID | None = None
+    ) -> dict[str, str]:
         """A sentence for each field that wants a change, in the form's order."""
-        found = problems_of_project(session, self.meant(), translate)
+        found = problems_of_project(session, actor, self.meant(firm), translate)
         if "pipeline" in found:
             found["kind"] = found.pop("pipeline")
         if not self.label_config.strip():
@@ -76,17 +82,21 @@ class ProjectForm:
         return {name: found[name] for name in sorted(found, key=order.index)}
 
     def _simple(self) -> SimpleConfig:
-        return SimpleConfig(self.question, self.labels, self.multiple == "multiple", self.variable)
+        return SimpleConfig(self._work_kind(), self.question, self.labels, self.variable)
+
+    def _work_kind(self) -> WorkKind:
+        return WorkKind(self.work) if self.work in set(WorkKind) else WorkKind.SINGLE
 
     def _problems_of_list(self, translate: Callable[[str], str]) -> dict[str, str]:
         found = {}
         names = [line.replace("｜", "|").partition("|")[0].strip() for line in self.labels.splitlines() if line.strip()]
         twice = next((name for name, times in Counter(names).items() if times > 1), None)
-        if len(names) < 2:
-            found["labels"] = translate(N_("至少写两个标签，一行一个。"))
+        if len(names) < self._work_kind().fewest_labels:
+            told = N_("至少写两个标签，一行一个。") if names else N_("请写标签，一行一个。")
+            found["labels"] = translate(told)
         elif twice is not None:
             found["labels"] = translate(N_("标签“{label}”写了两次。请留下一个。")).format(label=twice[:60])
-        if not _COLUMN.fullmatch(self.variable.strip() or VARIABLE):
+        if not _COLUMN.fullmatch(self.variable.strip() or self._work_kind().usual_variable):
             found["variable"] = translate(N_("列名只能有文字、数字和下划线，不能以数字开头。"))
         return found
 

@@ -12,16 +12,19 @@ from leye_platform.projects.rules import BatchPurpose, BatchState
 
 
 class ProjectIn(BaseModel):
-    """Prices and pay are exact decimals as text, in the currency unit. `organisation`: the partner's name."""
+    """Prices and pay are exact decimals as text, in the currency unit. `organisation`: the partner's name.
+
+    Prices and pay are the operator's to set: a partner's people leave them out, and may leave out their firm.
+    """
 
     title: str = Field(max_length=200)
-    organisation: str = Field(max_length=120)
+    organisation: str = Field(default="", max_length=120)
     label_config: str
     pipeline: dict[str, Any] = Field(default_factory=dict)
     guide: str
-    unit_price: str
-    answer_pay: str
-    review_pay: str = "0"
+    unit_price: str | None = None
+    answer_pay: str | None = None
+    review_pay: str | None = None
     task_type: str = ""
 
 
