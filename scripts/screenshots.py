@@ -33,27 +33,50 @@ PATIENCE_SECONDS = 180.0
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN")
 DEMO = ("--port", "0", "--items", "160", "--annotators", "10")
 GUEST = "guest"
+MOST_TRIES = 150
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A page to take: the path to begin at, then what to click, by CSS. `kept`: the documents show it."""
+    """A page to take: the path to begin at, then what to click, by CSS. `kept`: the documents show it.
+
+    until: what the page must hold; while it does not, `again` is clicked through (reviews come in their own order).
+    """
 
     role: str
     name: str
     start: str
     clicks: tuple[str, ...] = ()
     kept: bool = True
+    until: str = ""
+    again: tuple[str, ...] = ()
 
     def reach(self, page: Page, base: str) -> None:
         """Go there."""
         page.goto(base + self.start)
-        for selector in self.clicks:
+        _click(page, self.clicks)
+        for _ in range(MOST_TRIES):
+            if not self.until or page.locator(self.until).count():
+                return
+            _click(page, self.again)
+        raise SystemExit(f"{self.role}-{self.name}: {self.until} never came")
+
+
+def _click(page: Page, selectors: tuple[str, ...]) -> None:
+    """Click each in turn; `SELECTOR := VALUE` chooses from a list instead."""
+    for step in selectors:
+        selector, _, value = step.partition(" := ")
+        if value:
+            page.locator(selector).select_option(value)
+        else:
             page.locator(selector).first.click()
             page.wait_for_load_state()
 
 
 CLAIM = "button[data-command=claim]"
+GIVE_BACK = (CLAIM, "button[data-command=skip]", "form[action$='/release'] button")
+SETTLE = ("#decision label.choice:last-of-type", "#reason := unreadable", "button[data-command=submit]")
+GUIDE = ("main a[aria-label^='看项目']", "main a[href$='/guide']")
 SHOTS = (
     Shot(GUEST, "sign-in", "/"),
     Shot(GUEST, "help", "/help", kept=False),
@@ -65,6 +88,11 @@ SHOTS = (
     Shot("annotator", "task", "/work", (CLAIM,)),
     Shot("annotator", "skip", "/work", (CLAIM, "button[data-command=skip]"), kept=False),
     Shot("annotator", "task-help", "/work", (CLAIM, "button[data-command=help]"), kept=False),
+    Shot("annotator", "words", "/work", (*GIVE_BACK, "button[aria-label*='新闻']")),
+    Shot("annotator", "boxes", "/work", (*GIVE_BACK, "button[aria-label*='画框']")),
+    Shot("annotator", "ask", "/work/ask", kept=False),
+    Shot("annotator", "notices", "/notices", kept=False),
+    Shot("annotator", "notice-choices", "/me/notices", kept=False),
     Shot("annotator", "earnings", "/work/earnings"),
     Shot("annotator", "month", "/work/earnings", ("main a.main[href^='/work/earnings/']",), kept=False),
     Shot("annotator", "answer", "/work/earnings", ("a[href^='/work/earnings/answers/']",)),
@@ -75,7 +103,9 @@ SHOTS = (
     Shot("leader", "team", "/teams"),  # a leader of one team is led there
     Shot("leader", "person", "/teams", ("main a[href^='/teams/people/']",), kept=False),
     Shot("reviewer", "home", "/review"),
-    Shot("reviewer", "task", "/review", (CLAIM,)),
+    Shot("reviewer", "task", "/review", (CLAIM,), until="main[data-task-type=text_classification]", again=SETTLE),
+    Shot("reviewer", "words", "/review", (CLAIM,), until="main[data-task-type=named_entities]", again=SETTLE),
+    Shot("reviewer", "boxes", "/review", (CLAIM,), until="main[data-task-type=image_boxes]", again=SETTLE),
     Shot("coordinator", "home", "/projects"),
     Shot("coordinator", "new-project", "/projects/new"),
     Shot("coordinator", "project", "/projects", ("main a[aria-label^='看项目']",)),
@@ -83,11 +113,18 @@ SHOTS = (
     Shot("coordinator", "batch", "/projects", ("main a[href^='/batches/']",)),
     Shot("coordinator", "lot", "/projects", ("main a[href^='/batches/']", "a[href^='/lots/']"), kept=False),
     Shot("coordinator", "cancel", "/projects", ("main a[href^='/batches/']", "a[href$='/cancel']"), kept=False),
+    Shot("coordinator", "withdraw", "/projects", ("main a[href^='/batches/']", "a[href$='/withdraw']"), kept=False),
+    Shot("coordinator", "at-work", "/projects/at-work"),
+    Shot("coordinator", "guide", "/projects", GUIDE),
+    Shot("coordinator", "guide-draft", "/projects", (*GUIDE, "main a[href$='/draft']")),
+    Shot("coordinator", "styleguide", "/styleguide"),
     Shot("coordinator", "teams", "/teams", kept=False),
     Shot("coordinator", "team", "/teams", ("main table a[href^='/teams/']",), kept=False),
     Shot("coordinator", "people", "/teams/people", kept=False),
     Shot("partner-admin", "home", "/partner"),
     Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
+    Shot("partner-admin", "project", "/partner", ("main a[aria-label^='看项目']",)),
+    Shot("partner-admin", "new-project", "/partner/projects/new"),
     Shot("partner-admin", "batch", "/partner", ("main a[href^='/partner/batches/']",)),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
     Shot("partner-admin", "invoices", "/partner/invoices", kept=False),
