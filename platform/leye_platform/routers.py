@@ -22,8 +22,15 @@ from leye_platform.guides import pages as guide_pages
 from leye_platform.matching import api as matching_api
 from leye_platform.matching import pages as matching_pages
 from leye_platform.notices import pages as notice_pages
+from leye_platform.projects import (
+    addition_pages,
+    additions_api,
+    batch_pages,
+    objects_api,
+    partner_pages,
+    pictures_api,
+)
 from leye_platform.projects import api as projects_api
-from leye_platform.projects import batch_pages, objects_api, partner_pages, pictures_api
 from leye_platform.projects import pages as projects_pages
 from leye_platform.review import api as review_api
 from leye_platform.review import pages as review_pages
@@ -53,10 +60,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_api.router,
     review_pages.router,
     projects_api.router,
+    additions_api.router,
     objects_api.router,
     pictures_api.router,
     projects_pages.router,
     batch_pages.router,
+    addition_pages.router,
     partner_pages.router,
     delivery_api.router,
     delivery_pages.router,

@@ -46,6 +46,7 @@ class Owner(StrEnum):
 OWNERS: dict[str, Owner] = {
     "project_id": Owner.FIRM,
     "batch_id": Owner.FIRM,
+    "addition_id": Owner.FIRM,
     "lot_id": Owner.FIRM,
     "invoice_id": Owner.FIRM,
     "picture_id": Owner.FIRM,
