@@ -90,6 +90,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/prices": {"json": {"unit_price": "0.40"}},
     "POST /api/v1/projects/{project_id}/pay-rates": {"json": {"answer_pay": "0.06"}},
     "POST /api/v1/projects/{project_id}/batches": {"json": {"name": "四月"}},
+    "POST /api/v1/batches/{batch_id}/additions": {"json": {"file_name": "四月.csv"}},
     "POST /api/v1/lots/{lot_id}/send-back": {"json": {"reason": "选错了"}},
     "POST /admin/people/{person_id}/state": {"data": {"state": "left"}},
 }
