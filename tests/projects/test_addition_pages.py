@@ -156,11 +156,14 @@ def test_a_second_file_waits_on_the_page_until_the_first_is_read(shipping: Shipp
     first, second = additions_of(shipping, batch_id)
     assert (first.state, second.state) == (AdditionState.READING, AdditionState.UPLOADING)
     button = f"/batches/{batch_id}/additions/{second.id}/ingest"
-    assert f'action="{button}"' in who.get(page).text
+    shown = who.get(page).text
+    assert "等前一个读完，再点“读这个文件”" in shown
+    assert f'action="{button}"' not in shown
     early = who.post(button)
     assert early.status_code == 409
     assert sentence in early.text
     read_addition(shipping, first.id)
+    assert f'action="{button}"' in who.get(page).text
     assert who.post(button).headers["location"] == page
     assert read_addition(shipping, second.id).rows_in == 1
 
