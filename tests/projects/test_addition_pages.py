@@ -10,6 +10,7 @@ import pytest
 from leye_platform.accounts.models import Organisation
 from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
+from leye_platform.outbox import OutboxRow
 from leye_platform.projects.additions import addition_file
 from leye_platform.projects.models import Batch
 from leye_platform.projects.rules import AdditionState, BatchState
@@ -166,6 +167,24 @@ def test_a_second_file_waits_on_the_page_until_the_first_is_read(shipping: Shipp
     assert f'action="{button}"' in who.get(page).text
     assert who.post(button).headers["location"] == page
     assert read_addition(shipping, second.id).rows_in == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("role", "side"), [(Role.PARTNER_ENGINEER, "/partner"), (Role.COORDINATOR, "")])
+def test_a_reading_that_failed_for_good_is_read_on_by_a_button(shipping: Shipping, role: Role, side: str) -> None:
+    firm = shipping.firm()
+    batch_id = opened(shipping, firm)
+    who = shipping.browser(shipping.actor(role, firm if side else None).person_id)
+    page = f"{side}/batches/{batch_id}"
+    upload(who, f"{page}/additions/new", csv_file(MORE))
+    [addition] = additions_of(shipping, batch_id)
+    with shipping.database.write() as session:
+        session.get_one(OutboxRow, addition.job_id).failed_at = shipping.clock.now()
+    shown = who.get(page).text
+    assert 'data-state="ready"' in shown
+    assert "停在半路。已经加入的 0 条都在，可以接着读" in words(shown)
+    assert who.post(f"/batches/{batch_id}/additions/{addition.id}/ingest").headers["location"] == page
+    assert read_addition(shipping, addition.id).state is AdditionState.READ
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from leye_platform.accounts.rules import Role
 from leye_platform.actor import Actor
@@ -17,6 +18,7 @@ from leye_platform.assignments.rules import SlotState
 from leye_platform.assignments.slots import add_slots
 from leye_platform.audit import AuditRecord
 from leye_platform.billing.books import check_books
+from leye_platform.database import Database
 from leye_platform.errors import LeyeError
 from leye_platform.installation import Installation
 from leye_platform.notices.models import Notice
@@ -25,6 +27,7 @@ from leye_platform.outbox import OutboxRow
 from leye_platform.projects import additions, service
 from leye_platform.projects.errors import AdditionUnderway, AdditionWithoutFile
 from leye_platform.projects.ingest import run, run_addition, run_ingest
+from leye_platform.projects.ingest.uploads import AddedUpload
 from leye_platform.projects.models import Addition, Batch, Item, Project, RefusedRow
 from leye_platform.projects.queries import progress_of
 from leye_platform.projects.rules import AdditionState, BatchPurpose, BatchState, ItemState, Pipeline, PipelineKind
@@ -264,6 +267,13 @@ def test_one_file_of_a_batch_is_read_at_a_time_and_the_next_one_waits(desk: Desk
     assert actions.count("batch.append") == actions.count("batch.append_ingest") == 2
 
 
+def test_the_database_refuses_two_readings_of_one_batch(desk: Desk) -> None:
+    first, second = desk.added(SECOND), desk.added(SECOND)
+    desk.asked(first)
+    with pytest.raises(IntegrityError), desk.shipping.database.write() as session:
+        session.get_one(Addition, second).state = AdditionState.READING
+
+
 def test_asked_again_after_the_reading_nothing_more_happens(desk: Desk) -> None:
     addition = desk.read(SECOND)
     assert desk.asked(addition.id) == addition.job_id
@@ -358,3 +368,19 @@ def test_a_batch_that_takes_no_file_says_what_to_do_instead(desk: Desk, state: B
     assert "请" in str(refused.value)
     with desk.shipping.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Addition)) == 0
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_while_a_chunk_is_stored_nobody_at_work_waits_for_it(desk: Desk) -> None:
+    """On SQLite writers take turns anyhow. Near a batch's end its last decisions do wait, so it is far from it."""
+    desk.read("review\n" + "一条\n" * 200)
+    addition_id = desk.added(SECOND)
+    desk.asked(addition_id)
+    url = desk.installation.database.url.update_query_dict({"options": "-c lock_timeout=1000"})
+    impatient = Database(url.render_as_string(hide_password=False))
+    crowd = Shipping(replace(desk.installation, database=impatient), desk.shipping.clock)
+    annotator = crowd.person()
+    with desk.shipping.database.write() as session:
+        assert AddedUpload(addition_id).hold(session, desk.shipping.clock.now())
+        crowd.answers(annotator, crowd.claims(annotator, desk.project_id))
+    impatient.close()
