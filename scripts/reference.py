@@ -30,8 +30,9 @@ from leye_platform.delivery.pages import STATE_WORDS as LOT_WORDS
 from leye_platform.delivery.rules import LOT_MOVES
 from leye_platform.errors import LeyeError
 from leye_platform.permissions import GRANTS, Permission, roles_with
+from leye_platform.projects.batch_words import ADDITION_WORDS
 from leye_platform.projects.batch_words import STATE_WORDS as BATCH_WORDS
-from leye_platform.projects.rules import BATCH_MOVES, ITEM_MOVES
+from leye_platform.projects.rules import ADDITION_MOVES, BATCH_MOVES, ITEM_MOVES
 from leye_platform.review.rules import REVIEW_MOVES
 from leye_platform.settings import Settings
 from leye_platform.web.pages import ROLE_WORDS
@@ -44,13 +45,18 @@ WORDS = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 HOW = "<!-- Written by scripts/reference.py from the code. Change the code or the script, then run it again. -->"
 MACHINES: tuple[tuple[str, str, Mapping[Any, frozenset[Any]]], ...] = (
     ("batch", "Batch", BATCH_MOVES),
+    ("addition", "Addition: a further file of a batch", ADDITION_MOVES),
     ("item", "Item", ITEM_MOVES),
     ("slot", "Slot: one wanted answer", SLOT_MOVES),
     ("assignment", "Assignment: a slot that somebody holds", ASSIGNMENT_MOVES),
     ("review", "Review", REVIEW_MOVES),
     ("lot", "Lot", LOT_MOVES),
 )
-ON_PAGES: Mapping[str, Mapping[Any, tuple[str, str]]] = {"batch": BATCH_WORDS, "lot": LOT_WORDS}
+ON_PAGES: Mapping[str, Mapping[Any, tuple[str, str]]] = {
+    "batch": BATCH_WORDS,
+    "addition": ADDITION_WORDS,
+    "lot": LOT_WORDS,
+}
 
 
 class WordsMissing(Exception):

@@ -26,6 +26,7 @@ class JobName(StrEnum):
     """Every background job. Handlers are registered by the top package, which checks that none is missing."""
 
     INGEST_BATCH = "ingest_batch"
+    INGEST_ADDITION = "ingest_addition"
     REFIT_SKILLS = "refit_skills"
     ASSEMBLE_LOT = "assemble_lot"
     DELIVER_LOT = "deliver_lot"

@@ -22,8 +22,9 @@ from leye_platform.guides import pages as guide_pages
 from leye_platform.matching import api as matching_api
 from leye_platform.matching import pages as matching_pages
 from leye_platform.notices import pages as notice_pages
-from leye_platform.projects import api as projects_api
 from leye_platform.projects import (
+    addition_pages,
+    additions_api,
     at_work_pages,
     batch_pages,
     objects_api,
@@ -32,6 +33,7 @@ from leye_platform.projects import (
     pictures_api,
     withdraw_pages,
 )
+from leye_platform.projects import api as projects_api
 from leye_platform.projects import pages as projects_pages
 from leye_platform.review import api as review_api
 from leye_platform.review import pages as review_pages
@@ -61,12 +63,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_api.router,
     review_pages.router,
     projects_api.router,
+    additions_api.router,
     objects_api.router,
     pictures_api.router,
     at_work_pages.router,  # before the page of one project, whose address is as long
     projects_pages.router,
     batch_pages.router,
     withdraw_pages.router,
+    addition_pages.router,
     partner_pages.router,
     partner_project_pages.router,
     delivery_api.router,

@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from leye_platform.installation import Installation
-from leye_platform.projects.ingest import run, run_ingest
+from leye_platform.projects.additions import ask_for_addition, create_addition, store_addition
+from leye_platform.projects.ingest import run, run_addition, run_ingest
 from leye_platform.projects.ingest.picture_rows import with_pictures
+from leye_platform.projects.models import Addition, Batch
 from leye_platform.projects.pictures.keeping import key_of
 from leye_platform.projects.rules import BatchState
 from support.boxes import HEIGHT, WIDTH, PictureBatches, photos
@@ -175,3 +177,22 @@ def test_a_reading_that_was_killed_goes_on_where_it_was(
     assert batches.batch(batch_id).state is BatchState.READY
     assert batches.items(batch_id) == batches.items(whole)
     assert batches.refused(batch_id) == batches.refused(whole)
+
+
+def test_pictures_added_later_are_known_by_their_content_not_by_their_name_alone(batches: PictureBatches) -> None:
+    batch_id = batches.read(packed(photos(2)))
+    content = {**photos(3), "p002.jpg": written(photo(WIDTH, HEIGHT, 77))}
+    now, objects = batches.shipping.clock.now(), batches.installation.objects
+    with batches.shipping.database.write() as session:
+        batch = session.get_one(Batch, batch_id)
+        addition = create_addition(session, batches.coordinator, batch, ["more.zip"], now)
+        store_addition(objects, addition.id, 1, BytesIO(packed(content)), 100_000_000)
+        addition_id, job = addition.id, ask_for_addition(session, batches.coordinator, addition, objects, now).job_id
+    assert job is not None
+    run_addition(batches.installation, job, addition_id)
+    with batches.shipping.database.read() as session:
+        addition = session.get_one(Addition, addition_id)
+    assert (addition.rows_known, addition.rows_refused, addition.rows_in) == (1, 1, 1)
+    assert [external_id for _, external_id, _ in batches.items(batch_id)] == ["p001.jpg", "p002.jpg", "p003.jpg"]
+    [sentence] = batches.refused(batch_id).values()
+    assert sentence.startswith("external_id“p002.jpg”已经在这个批次里，内容和这一行不一样")

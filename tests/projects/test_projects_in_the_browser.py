@@ -16,7 +16,7 @@ from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
 from support.live_site import live_site
 from support.shipping import Shipping, SignedIn
-from support.uploading import batch_of, csv_file, read_batch, upload
+from support.uploading import additions_of, batch_of, csv_file, read_addition, read_batch, upload
 
 ROWS = "text,external_id\n很好,1\n坏\n不错,2\n"
 
@@ -119,12 +119,16 @@ def _fill_project(page: Page, desk: Browse) -> None:
 
 def _upload_file(page: Page) -> UUID:
     write(page, "name", "三月第一批")
+    _choose_file(page, "三月.csv", ROWS)
+    press(page, "main button.main")
+    return UUID(page.url.rsplit("/", 1)[1])
+
+
+def _choose_file(page: Page, name: str, rows: str) -> None:
     tab_to(page, "#file")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
-    chooser.value.set_files({"name": "三月.csv", "mimeType": "text/csv", "buffer": ROWS.encode("gbk")})
-    press(page, "main button.main")
-    return UUID(page.url.rsplit("/", 1)[1])
+    chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": rows.encode("gbk")})
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -178,3 +182,55 @@ def test_without_javascript_a_file_is_uploaded_and_its_reading_followed(browser:
         page.get_by_role("link", name="刷新").click()
         page.get_by_role("button", name="开始标注").click()
         assert "已完成 0 条，共 1 条" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("width", [1280, 320])
+def test_by_keyboard_a_file_is_added_to_an_open_batch_and_its_reading_followed(
+    browser: Browser, shipping: Shipping, width: int
+) -> None:
+    batch, _ = shipping.answered(1)
+    firm = shipping.project(batch.project_id).organisation_id
+    who = shipping.browser(shipping.actor(Role.PARTNER_ENGINEER, firm).person_id)
+    with live_site(shipping.installation) as base:
+        desk = browse(browser, base, who, width)
+        page = desk.open(f"/partner/batches/{batch.batch_id}")
+        page.on("filechooser", lambda _chooser: None)
+        press(page, "a[href$='/additions/new']")
+        desk.check()
+        press(page, "main button.main")
+        assert page.evaluate("document.activeElement.id") == "problems"
+        desk.check()
+        _choose_file(page, "补.csv", "review,external_id\n好,N-1\n坏\n")
+        press(page, "main button.main")
+        desk.check()
+        assert page.locator("main").get_attribute("data-state") == "loading"
+        [addition] = additions_of(shipping, batch.batch_id)
+        read_addition(shipping, addition.id)
+        page.wait_for_selector("[data-done]:not([hidden])")
+        assert "读完了" in page.locator("#announcer").inner_text()
+        press(page, "[data-done] a")
+        desk.check()
+        shown = page.locator("main").inner_text()
+        assert "加入 1 条。没有收下 1 行。" in shown.replace("\u00a0", " ")
+        assert "已完成 1 条，共 2 条" in shown
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_without_javascript_a_file_is_added_and_its_reading_followed(browser: Browser, shipping: Shipping) -> None:
+    batch, _ = shipping.answered(1)
+    firm = shipping.project(batch.project_id).organisation_id
+    who = shipping.browser(shipping.actor(Role.PARTNER_ENGINEER, firm).person_id)
+    with live_site(shipping.installation) as base:
+        context = new_context(browser, java_script_enabled=False)
+        context.add_cookies([{"name": SESSION_COOKIE, "value": who.token, "url": base}])
+        page = context.new_page()
+        page.goto(f"{base}/partner/batches/{batch.batch_id}")
+        page.get_by_role("link", name="追加文件").click()
+        file = {"name": "补.csv", "mimeType": "text/csv", "buffer": "review\n好\n".encode()}
+        page.locator("#file").set_input_files(file)  # type: ignore[arg-type]  # a dict is as good as the typed one
+        page.get_by_role("button", name="追加").click()
+        [addition] = additions_of(shipping, batch.batch_id)
+        read_addition(shipping, addition.id)
+        page.get_by_role("link", name="刷新").click()
+        assert "已完成 1 条，共 2 条" in page.locator("main").inner_text()

@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from leye_platform.projects.errors import AdditionRefused
 from leye_platform.projects.estimate import Case, estimate, expected_answers
-from leye_platform.projects.rules import Pipeline, rate_on
+from leye_platform.projects.rules import (
+    ADDITION_MOVES,
+    APPENDABLE,
+    AdditionState,
+    BatchState,
+    Pipeline,
+    check_appendable,
+    rate_on,
+)
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -28,6 +37,25 @@ def test_the_price_in_force_is_the_latest_that_has_begun() -> None:
     assert rate_on([new, old], DAY) is old
     assert rate_on([new, old], DAY + timedelta(days=9)) is old
     assert rate_on([new, old], new.valid_from) is new
+
+
+def test_a_batch_takes_further_files_from_when_it_was_read_until_it_ends() -> None:
+    sentences = set()
+    for state in BatchState:
+        if state in {BatchState.READY, BatchState.OPEN, BatchState.PAUSED}:
+            check_appendable(state)
+            continue
+        assert state not in APPENDABLE
+        with pytest.raises(AdditionRefused) as refused:
+            check_appendable(state)
+        sentences.add(str(refused.value))
+    assert len(sentences) == 5, "each state has a sentence of its own"
+
+
+def test_an_addition_ends_read_or_failed_and_is_never_read_again() -> None:
+    assert set(ADDITION_MOVES) == set(AdditionState)
+    assert [state for state, moves in ADDITION_MOVES.items() if not moves] == ["read", "failed"]
+    assert {state for moves in ADDITION_MOVES.values() for state in moves} == set(AdditionState) - {"uploading"}
 
 
 @pytest.mark.parametrize(

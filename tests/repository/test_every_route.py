@@ -46,6 +46,7 @@ class Owner(StrEnum):
 OWNERS: dict[str, Owner] = {
     "project_id": Owner.FIRM,
     "batch_id": Owner.FIRM,
+    "addition_id": Owner.FIRM,
     "lot_id": Owner.FIRM,
     "invoice_id": Owner.FIRM,
     "picture_id": Owner.FIRM,
@@ -91,6 +92,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/batches": {"json": {"name": "四月"}},
     "POST /api/v1/batches/{batch_id}/withdraw": {"json": {"rows": [1]}},
     "POST /projects/at-work": {"data": {"deed": "freeze"}},
+    "POST /api/v1/batches/{batch_id}/additions": {"json": {"file_name": "四月.csv"}},
     "POST /api/v1/lots/{lot_id}/send-back": {"json": {"reason": "选错了"}},
     "POST /admin/people/{person_id}/state": {"data": {"state": "left"}},
 }

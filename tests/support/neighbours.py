@@ -14,11 +14,13 @@ from leye_platform.app import create_app
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.own import Annotator
 from leye_platform.guides.questions import ask
+from leye_platform.ids import new_id
 from leye_platform.installation import Installation
 from leye_platform.notices.events import password_was_reset
 from leye_platform.notices.models import Notice
 from leye_platform.outbox import JobName, OutboxRow
-from leye_platform.projects.models import Project
+from leye_platform.projects.additions import create_addition, store_addition
+from leye_platform.projects.models import Batch, Project
 from leye_platform.projects.pictures.keeping import keep_picture
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
@@ -62,7 +64,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     client = TestClient(create_app(installation), follow_redirects=False)
     things = _work(shipping, client, residents, firms[0]) | _base(shipping, residents, bases[0])
     things |= _guide(shipping, residents, UUID(things["project_id"])) | _notice(shipping, residents)
-    things |= _picture(shipping, residents)
+    things |= _picture(shipping, residents) | _addition(shipping, residents, UUID(things["batch_id"]))
     things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en"}
     return Neighbours(client, residents, strangers, things)
 
@@ -135,6 +137,17 @@ def _picture(shipping: Shipping, residents: dict[Role, Somebody]) -> dict[str, s
     kept = keep_picture(shipping.installation.objects, BytesIO(written(photo(60, 40))))
     links = PictureLinks(shipping.installation.secret, residents[Role.ANNOTATOR].person_id, shipping.clock.now())
     return {"sha256": kept.sha256, "part": links.url(kept.sha256, "shown").rpartition("/")[2]}
+
+
+def _addition(shipping: Shipping, residents: dict[Role, Somebody], batch_id: UUID) -> dict[str, str]:
+    """A further file of the batch, which waits to be read."""
+    addition_id, limit = new_id(), 1000
+    store_addition(shipping.installation.objects, addition_id, 1, BytesIO("review\n又一条\n".encode()), limit)
+    with shipping.database.write() as session:
+        engineer = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ENGINEER].person_id))
+        batch, now = session.get_one(Batch, batch_id), shipping.clock.now()
+        addition = create_addition(session, engineer, batch, ["补.csv"], now, addition_id=addition_id)
+        return {"addition_id": str(addition.id)}
 
 
 def _base(shipping: Shipping, residents: dict[Role, Somebody], base: UUID) -> dict[str, str]:

@@ -16,8 +16,9 @@ from leye_platform.guides.publish import publish_draft
 from leye_platform.guides.questions import answer, ask
 from leye_platform.guides.rules import Example, GuideText, PlacedPicture
 from leye_platform.installation import Installation
-from leye_platform.projects.ingest import run_ingest
-from leye_platform.projects.models import Batch, Item, Project
+from leye_platform.projects.additions import store_addition
+from leye_platform.projects.ingest import run_addition, run_ingest
+from leye_platform.projects.models import Addition, Batch, Item, Project
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.teams.models import Team, TeamMember
 from support.clock import MovableClock
@@ -146,3 +147,18 @@ def _read_files(shipping: Shipping, coordinator: UUID, firm: UUID) -> None:
             job = session.get_one(Batch, UUID(made["id"])).ingest_job
         assert job is not None
         run_ingest(shipping.installation, job, UUID(made["id"]))
+        if content:
+            _add_file(shipping, coordinator, UUID(made["id"]))
+
+
+def _add_file(shipping: Shipping, coordinator: UUID, batch_id: UUID) -> None:
+    """A further file of the batch, with rows of every kind."""
+    path, script = f"/api/v1/batches/{batch_id}/additions", shipping.script(coordinator)
+    addition_id = UUID(script.post(path, json={"file_name": "三月补充.csv"}).json()["id"])
+    more = BytesIO((ROWS + "又来一条,B-1\n").encode())
+    store_addition(shipping.installation.objects, addition_id, 1, more, 10_000)
+    assert script.post(f"{path}/{addition_id}/ingest").status_code == 202
+    with shipping.database.read() as session:
+        job = session.get_one(Addition, addition_id).job_id
+    assert job is not None
+    run_addition(shipping.installation, job, addition_id)

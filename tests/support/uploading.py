@@ -4,7 +4,9 @@ import re
 from typing import Any
 from uuid import UUID
 
-from leye_platform.projects.models import Batch
+from sqlalchemy import select
+
+from leye_platform.projects.models import Addition, Batch
 from leye_workers.execution import Execution
 from leye_workers.locks import locks_for
 from support.shipping import Shipping, SignedIn
@@ -40,6 +42,23 @@ def read_batch(shipping: Shipping, batch_id: UUID) -> Batch:
     assert Execution(shipping.installation, locks_for(shipping.installation)).run(job)
     with shipping.database.read() as session:
         return session.get_one(Batch, batch_id)
+
+
+def additions_of(shipping: Shipping, batch_id: UUID) -> list[Addition]:
+    """A batch's additions, the first one first."""
+    with shipping.database.read() as session:
+        mine = select(Addition).where(Addition.batch_id == batch_id).order_by(Addition.number)
+        return list(session.scalars(mine))
+
+
+def read_addition(shipping: Shipping, addition_id: UUID) -> Addition:
+    """Run the addition's job as a runner does; the addition as it is then."""
+    with shipping.database.read() as session:
+        job = session.get_one(Addition, addition_id).job_id
+    assert job is not None
+    assert Execution(shipping.installation, locks_for(shipping.installation)).run(job)
+    with shipping.database.read() as session:
+        return session.get_one(Addition, addition_id)
 
 
 def batch_of(answer: Any) -> UUID:

@@ -50,6 +50,8 @@ DOORS: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
 }
 """Pages behind a button that posts: the page it stands on, and its command."""
+SEVERAL = {"/batches/{batch_id}", "/partner/batches/{batch_id}"}
+"""Pages that lead on to others in some of their states only: all of them are looked at for links."""
 EXTRA = ("/nowhere", "/billing/pay/nowhere")
 """Addresses that no link leads to: the page that says so must hold too."""
 
@@ -121,14 +123,17 @@ def links_from(browse: Browse) -> list[str]:
 def addresses_of(browse: Browse, role: Role | None, *, check: bool) -> dict[str, str]:
     """One address for each page that links and buttons lead to from a role's home, by route."""
     found: dict[str, str] = {}
+    seen: set[str] = set()
     waiting = ["/" if role is None else home_of({role})]
     while waiting:
         path = waiting.pop(0)
         route = route_of(path)
-        if route is None or route in found:
+        if route is None or (route in found and route not in SEVERAL) or path in seen:
             continue
-        found[route] = path
-        browse.open(path, without=() if check else ALL_CHECKS)
+        known = route in found
+        found.setdefault(route, path)
+        seen.add(path)
+        browse.open(path, without=() if check and not known else ALL_CHECKS)
         waiting += links_from(browse)
     for start, command in DOORS.get(role, ()) if role else ():
         browse.page.goto(browse.base_url + found[start])

@@ -1,4 +1,4 @@
-"""A batch from files on this machine, as `leye import` makes it, in the name of the first admin."""
+"""A batch from files on this machine, or more for one, as `leye import` makes it, in the name of the first admin."""
 
 import csv
 import time
@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from leye_platform.accounts.models import Membership, Organisation, Person
 from leye_platform.accounts.rules import PersonState, Role
 from leye_platform.actor import Actor, Standing
+from leye_platform.ids import new_id
 from leye_platform.installation import Installation
 from leye_platform.outbox import OutboxRow
-from leye_platform.projects.errors import ProjectMissing
-from leye_platform.projects.models import Batch, Project, RefusedRow
+from leye_platform.projects.addition_queries import Span, span_of
+from leye_platform.projects.additions import ask_for_addition, create_addition, store_addition
+from leye_platform.projects.errors import BatchMissing, ProjectMissing
+from leye_platform.projects.models import Addition, Batch, Project, RefusedRow
 from leye_platform.projects.rules import BatchPurpose, BatchState
 from leye_platform.projects.service import ask_for_ingest, create_batch, open_batch, store_upload
 from leye_workers.execution import Execution
@@ -32,12 +35,16 @@ REPORT_HEADER = ("row", "external_id", "problem", "original")
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of the files; `problem` is set where they were refused whole."""
+    """What became of the files; `problem` is set where they were refused whole, or not read to their end.
+
+    `rows_known`: rows that the batch had already, where they were added to one.
+    """
 
     batch_id: UUID
     rows_in: int
     rows_refused: int
     problem: str | None
+    rows_known: int | None = None
 
 
 def import_files(
@@ -72,6 +79,51 @@ def import_files(
         with installation.database.write() as session:
             open_batch(session, actor, session.get_one(Batch, batch.id), installation.clock.now())
     return imported
+
+
+def append_files(installation: Installation, project: str, batch: str, files: Sequence[Path], report: Path) -> Imported:
+    """Add the files to a batch that was read, as one addition; wait for it, and write its refused rows to `report`.
+
+    Raises ProjectMissing, BatchMissing, the kinds of AdditionRefused, AdditionUnderway, CommandRefused,
+    ObjectTooLarge, OSError.
+    """
+    limit, objects, addition_id = installation.settings.upload_limit, installation.objects, new_id()
+    with installation.database.read() as session:
+        batch_id = find_batch(session, find_project(session, project), batch).id
+    with ExitStack() as stack:
+        for number, file in enumerate(files, start=1):
+            store_addition(objects, addition_id, number, stack.enter_context(file.open("rb")), limit)
+    with installation.database.write() as session:
+        actor, now = first_admin(session), installation.clock.now()
+        locked = session.get_one(Batch, batch_id, with_for_update=True)
+        create_addition(session, actor, locked, [file.name for file in files], now, addition_id=addition_id)
+    # Apart from the first: where another one is being read, this one stands on the batch's page and waits.
+    with installation.database.write() as session:
+        session.get_one(Batch, batch_id, with_for_update=True)
+        addition = session.get_one(Addition, addition_id)
+        job_id = ask_for_addition(session, actor, addition, objects, now).job_id
+    assert job_id is not None, "an addition that is being read has a job"  # noqa: S101
+    _wait_for(installation, job_id)
+    with installation.database.read() as session:
+        addition = session.get_one(Addition, addition_id)
+        _write_rows(session, batch_id, span_of(session, batch_id, addition), report)
+        return Imported(batch_id, addition.rows_in, addition.rows_refused, addition.problem, addition.rows_known)
+
+
+def find_batch(session: Session, project: Project, wanted: str) -> Batch:
+    """A batch of the project by id or number.
+
+    Raises BatchMissing.
+    """
+    query = select(Batch).where(Batch.project_id == project.id)
+    try:
+        query = query.where(Batch.id == UUID(wanted))
+    except ValueError:
+        query = query.where(Batch.number == (int(wanted) if wanted.isdecimal() else -1))
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise BatchMissing
+    return found
 
 
 def find_project(session: Session, wanted: str) -> Project:
@@ -138,15 +190,20 @@ def _wait_for(installation: Installation, job_id: UUID) -> None:
 def _write_report(installation: Installation, batch_id: UUID, report: Path) -> Imported:
     with installation.database.read() as session:
         batch = session.get_one(Batch, batch_id)
-        refused = session.execute(
-            select(RefusedRow.row, RefusedRow.external_id, RefusedRow.problem, RefusedRow.original)
-            .where(RefusedRow.batch_id == batch_id)
-            .order_by(RefusedRow.row)
-            .execution_options(yield_per=1000)
-        )
-        with report.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(REPORT_HEADER)
-            writer.writerows(tuple(row) for row in refused)
+        _write_rows(session, batch_id, span_of(session, batch_id), report)
         failed = batch.state is BatchState.FAILED
         return Imported(batch.id, batch.rows_in, batch.rows_refused, batch.problem if failed else None)
+
+
+def _write_rows(session: Session, batch_id: UUID, span: Span, report: Path) -> None:
+    """The refused rows of a span, numbered as in the files."""
+    refused = session.execute(
+        select(RefusedRow.row - span.after, RefusedRow.external_id, RefusedRow.problem, RefusedRow.original)
+        .where(*span.rows(batch_id))
+        .order_by(RefusedRow.row)
+        .execution_options(yield_per=1000)
+    )
+    with report.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(REPORT_HEADER)
+        writer.writerows(tuple(row) for row in refused)

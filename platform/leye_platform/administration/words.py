@@ -10,6 +10,7 @@ from leye_platform.web.pages import ROLE_WORDS
 
 JOB_WORDS: dict[str, str] = {
     JobName.INGEST_BATCH: N_("读入批次"),
+    JobName.INGEST_ADDITION: N_("读入追加的文件"),
     JobName.REFIT_SKILLS: N_("重算技能水平"),
     JobName.ASSEMBLE_LOT: N_("组成交付批"),
     JobName.DELIVER_LOT: N_("制作交付文件"),
@@ -46,6 +47,9 @@ ACTION_WORDS: dict[str, str] = {
     "batch.create": N_("建批次"),
     "batch.ingest": N_("读入批次"),
     "batch.ingest_again": N_("接着读批次"),
+    "batch.append": N_("追加文件"),
+    "batch.append_ingest": N_("读入追加的文件"),
+    "batch.append_ingest_again": N_("接着读追加的文件"),
     "batch.open": N_("开放批次"),
     "batch.closed": N_("关闭批次"),
     "batch.paused": N_("暂停批次"),

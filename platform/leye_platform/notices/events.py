@@ -17,23 +17,29 @@ from leye_platform.notices.rules import NoticeKind
 from leye_platform.notices.service import announce
 from leye_platform.outbox import JobName
 from leye_platform.permissions import Permission, roles_with
-from leye_platform.projects.models import Batch, GuideVersion, Project
-from leye_platform.projects.rules import BatchState
+from leye_platform.projects.models import Addition, Batch, GuideVersion, Project
+from leye_platform.projects.rules import AdditionState, BatchState
 
 
 def batch_was_read(session: Session, batch: Batch, now: datetime) -> None:
     """To whoever uploaded it, and to the project's coordinator: it is ready, or was refused whole."""
-    project = session.get_one(Project, batch.project_id)
-    people = dict.fromkeys((batch.created_by, project.created_by))
     if batch.state is BatchState.FAILED:
         kind, told = NoticeKind.BATCH_REFUSED, {"batch": batch.name}
     else:
         counts = {"rows": f"{batch.rows_in:,}", "refused": f"{batch.rows_refused:,}"}
         kind, told = NoticeKind.BATCH_READ, {"batch": batch.name} | counts
-    partners = _of_partners(session, people)
-    for person_id in people:
-        side = "/partner" if person_id in partners else ""
-        announce(session, kind, [person_id], f"{side}/batches/{batch.id}", now, told=told)
+    _tell_of_batch(session, kind, batch, batch.created_by, now, told=told)
+
+
+def addition_was_read(session: Session, addition: Addition, now: datetime) -> None:
+    """To whoever uploaded it, and to the project's coordinator: it has joined its batch, or was not read to its end."""
+    batch = session.get_one(Batch, addition.batch_id)
+    if addition.state is AdditionState.FAILED:
+        kind, told = NoticeKind.ADDITION_REFUSED, {"batch": batch.name}
+    else:
+        counts = {"rows": f"{addition.rows_in:,}", "refused": f"{addition.rows_refused:,}"}
+        kind, told = NoticeKind.ADDITION_READ, {"batch": batch.name} | counts
+    _tell_of_batch(session, kind, batch, addition.created_by, now, told=told)
 
 
 def lot_was_delivered(session: Session, lot: Lot, now: datetime) -> None:
@@ -110,6 +116,16 @@ def job_failed_for_good(session: Session, job: JobName, now: datetime) -> None:
 def password_was_reset(session: Session, person_id: UUID, now: datetime) -> None:
     """To the owner."""
     announce(session, NoticeKind.PASSWORD_RESET, [person_id], "/me", now)
+
+
+def _tell_of_batch(
+    session: Session, kind: NoticeKind, batch: Batch, uploader: UUID, now: datetime, *, told: dict[str, str]
+) -> None:
+    people = dict.fromkeys((uploader, session.get_one(Project, batch.project_id).created_by))
+    partners = _of_partners(session, people)
+    for person_id in people:
+        side = "/partner" if person_id in partners else ""
+        announce(session, kind, [person_id], f"{side}/batches/{batch.id}", now, told=told)
 
 
 def _about(session: Session, lot: Lot) -> dict[str, str]:

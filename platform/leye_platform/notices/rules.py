@@ -15,6 +15,8 @@ from leye_platform.permissions import GRANTS, Permission
 class NoticeKind(StrEnum):
     BATCH_READ = "batch_read"
     BATCH_REFUSED = "batch_refused"
+    ADDITION_READ = "addition_read"
+    ADDITION_REFUSED = "addition_refused"
     LOT_DELIVERED = "lot_delivered"
     LOT_ACCEPTED = "lot_accepted"
     LOT_SENT_BACK = "lot_sent_back"
@@ -31,6 +33,8 @@ _K = NoticeKind
 INBOX_WORDS: dict[NoticeKind, str] = {
     _K.BATCH_READ: N_("批次“{batch}”读完了：收下 {rows} 条，没有收下 {refused} 条。"),
     _K.BATCH_REFUSED: N_("批次“{batch}”没有读成，请看原因。"),
+    _K.ADDITION_READ: N_("追加到批次“{batch}”的文件读完了：加入 {rows} 条，没有收下 {refused} 行。"),
+    _K.ADDITION_REFUSED: N_("追加到批次“{batch}”的文件没有读成，请看原因。"),
     _K.LOT_DELIVERED: N_("“{project}”的交付批 {lot} 请验收。"),
     _K.LOT_ACCEPTED: N_("“{project}”的交付批 {lot} 验收了。"),
     _K.LOT_SENT_BACK: N_("“{project}”的交付批 {lot} 退回了 {count} 条。"),
@@ -46,6 +50,8 @@ INBOX_WORDS: dict[NoticeKind, str] = {
 PLAIN_WORDS: dict[NoticeKind, str] = {
     _K.BATCH_READ: N_("一个批次读完了"),
     _K.BATCH_REFUSED: N_("一个批次没有读成"),
+    _K.ADDITION_READ: N_("一个追加的文件读完了"),
+    _K.ADDITION_REFUSED: N_("一个追加的文件没有读成"),
     _K.LOT_DELIVERED: N_("有一批结果请验收"),
     _K.LOT_ACCEPTED: N_("一个交付批验收了"),
     _K.LOT_SENT_BACK: N_("交付的结果有退回"),
@@ -61,6 +67,8 @@ PLAIN_WORDS: dict[NoticeKind, str] = {
 _CONCERNS: dict[NoticeKind, Permission] = {
     _K.BATCH_READ: Permission.UPLOAD_BATCH,
     _K.BATCH_REFUSED: Permission.UPLOAD_BATCH,
+    _K.ADDITION_READ: Permission.UPLOAD_BATCH,
+    _K.ADDITION_REFUSED: Permission.UPLOAD_BATCH,
     _K.LOT_DELIVERED: Permission.SETTLE_LOT,
     _K.LOT_ACCEPTED: Permission.MANAGE_PROJECTS,
     _K.LOT_SENT_BACK: Permission.MANAGE_PROJECTS,

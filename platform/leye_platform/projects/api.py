@@ -1,10 +1,9 @@
 """Projects and batches for scripts."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from sqlalchemy import select
 
 from leye_platform.accounts.models import Organisation
@@ -14,11 +13,12 @@ from leye_platform.errors import N_, FieldsRefused
 from leye_platform.guides import publish
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
-from leye_platform.projects.error_report import write_report
+from leye_platform.projects.addition_queries import span_of
+from leye_platform.projects.error_report import report_answer
 from leye_platform.projects.item_withdrawal import ItemNames, withdraw_items
 from leye_platform.projects.models import Batch
 from leye_platform.projects.new_project import NewProject, create_project
-from leye_platform.projects.queries import progress_of, projects_in_reach, stream_refused_rows
+from leye_platform.projects.queries import progress_of, projects_in_reach
 from leye_platform.projects.rates import exact_rate, set_pay, set_price
 from leye_platform.projects.rules import BatchState, PaidWork, one_line
 from leye_platform.projects.schemas import (
@@ -207,15 +207,7 @@ def withdraw(work: Work, batch_id: UUID, body: WithdrawIn) -> WithdrawOut:
 @router.get("/batches/{batch_id}/report", **file_of("text/csv"))
 @endpoint(Permission.VIEW_BATCH)
 def report(work: Work, batch_id: UUID) -> Response:
-    """The refused rows as CSV: row,external_id,problem,original."""
+    """The refused rows of the batch's own files as CSV: row,external_id,problem,original. Additions have their own."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.VIEW_BATCH)
-    database = work.installation.database
-
-    def stream() -> Any:
-        # The answer outlives the request's own session.
-        with database.read() as session:
-            yield from write_report(stream_refused_rows(session, batch.id))
-
-    name = f"refused-rows-{batch.number}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(stream(), media_type="text/csv; charset=utf-8", headers=headers)
+    span = span_of(work.session, batch.id)
+    return report_answer(work.installation.database, batch.id, span, f"refused-rows-{batch.number}.csv")

@@ -13,11 +13,12 @@ from leye_platform.errors import FieldsRefused, MoveNotAllowed
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
+from leye_platform.projects.addition_queries import additions_of, refused_rows
 from leye_platform.projects.batch_queries import estimate_of, quality_of, standing_still
-from leye_platform.projects.batch_words import METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.batch_words import ADDITION_WORDS, METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.models import Project
-from leye_platform.projects.queries import progress_of, refused_rows, terms_of
-from leye_platform.projects.rules import BATCH_MOVES, BatchState
+from leye_platform.projects.queries import progress_of, terms_of
+from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState
 from leye_platform.projects.task_type import task_type
 from leye_platform.projects.upload import UploadForm, take_upload
 from leye_platform.projects.upload_limit import UploadRoute
@@ -98,14 +99,17 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         terms=terms,
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
+        additions=additions_of(session, batch.id),
         lots=lots_of_batch(session, batch.id, delivered_only=False),
         moves=BATCH_MOVES[batch.state],
         state_words=STATE_WORDS,
+        addition_words=ADDITION_WORDS,
         purpose_words=PURPOSE_WORDS,
         method_words=METHOD_WORDS,
         lot_words=LOT_WORDS,
         may_run=work.actor.may(Permission.RUN_BATCH),
         may_upload=work.actor.may(Permission.MANAGE_PROJECTS),
+        may_append=work.actor.may(Permission.MANAGE_PROJECTS) and batch.state in APPENDABLE,
         may_cut=work.actor.may(Permission.CUT_LOT),
         stale=stale,
         withdrawn=withdrawn,

@@ -1,7 +1,7 @@
 """How states, purposes and methods are called on pages."""
 
 from leye_platform.errors import N_
-from leye_platform.projects.rules import BatchPurpose, BatchState
+from leye_platform.projects.rules import AdditionState, BatchPurpose, BatchState
 from leye_platform.review.rules import DecisionMethod
 
 STATE_WORDS: dict[BatchState, tuple[str, str]] = {
@@ -15,6 +15,14 @@ STATE_WORDS: dict[BatchState, tuple[str, str]] = {
     BatchState.CANCELLED: ("", N_("已取消")),
 }
 """A batch's state as a badge: its kind and its word."""
+
+ADDITION_WORDS: dict[AdditionState, tuple[str, str]] = {
+    AdditionState.UPLOADING: ("attention", N_("还没有读")),
+    AdditionState.READING: ("info", N_("正在读文件")),
+    AdditionState.READ: ("good", N_("读完了")),
+    AdditionState.FAILED: ("bad", N_("没有读成")),
+}
+"""An addition's state as a badge."""
 
 PURPOSE_WORDS: dict[BatchPurpose, str] = {
     BatchPurpose.PRODUCTION: N_("正式"),

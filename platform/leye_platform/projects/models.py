@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
-from leye_platform.projects.rules import BatchPurpose, BatchState, ItemState, PaidWork
+from leye_platform.projects.rules import AdditionState, BatchPurpose, BatchState, ItemState, PaidWork
 
 _NOT_GOLD = text("gold_result IS NULL")
+_READING = text("state = 'reading'")
 
 
 class Project(Base):
@@ -86,7 +87,10 @@ class PayRate(Base):
 
 
 class Batch(Base):
-    """One upload. `ingest_job` is the outbox row that reads it; its checkpoint tells the progress."""
+    """One upload. `ingest_job` is the outbox row that reads it; its checkpoint tells the progress.
+
+    `rows_in` is all that came in, additions with it; `rows_refused` is about the batch's own files alone.
+    """
 
     __tablename__ = "batches"
     __table_args__ = (
@@ -117,8 +121,41 @@ class Batch(Base):
     closed_at: Mapped[datetime | None]
 
 
+class Addition(Base):
+    """A further file for a batch that was read, numbered within it. `job_id` is the outbox row that reads it.
+
+    In the batch its rows have the numbers after `row_before`, so far to `row_until`; both unknown until it is read.
+    `rows_known`: rows that the batch had already, which are neither refused nor added twice.
+    """
+
+    __tablename__ = "batch_additions"
+    __table_args__ = (
+        UniqueConstraint("batch_id", "number"),
+        # One file of a batch is read at a time: rows are numbered on from where the one before ended.
+        Index("uq_batch_additions_reading", "batch_id", unique=True, postgresql_where=_READING, sqlite_where=_READING),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    number: Mapped[int]
+    source_name: Mapped[str] = mapped_column(String(300))
+    state: Mapped[AdditionState] = mapped_column(default=AdditionState.UPLOADING)
+    row_before: Mapped[int | None]
+    row_until: Mapped[int | None]
+    rows_in: Mapped[int] = mapped_column(default=0)
+    rows_refused: Mapped[int] = mapped_column(default=0)
+    rows_known: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(Text)
+    job_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
 class RefusedRow(Base):
-    """A row of an upload that did not become an item, and why; the error report is made of these."""
+    """A row of an upload that did not become an item, and why; the error reports are made of these.
+
+    `row` as the batch numbers it: over its own files, then over its additions in the order of their reading.
+    """
 
     __tablename__ = "refused_rows"
 

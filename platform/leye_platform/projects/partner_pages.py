@@ -18,8 +18,9 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
+from leye_platform.projects.addition_queries import additions_of, refused_rows
 from leye_platform.projects.batch_pages import Uploaded, receive_upload, upload_page
-from leye_platform.projects.batch_words import PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.batch_words import ADDITION_WORDS, PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.models import Project
 from leye_platform.projects.partner_queries import money_of, waiting_for
 from leye_platform.projects.queries import (
@@ -27,8 +28,8 @@ from leye_platform.projects.queries import (
     price_that_binds,
     progress_of,
     projects_in_reach,
-    refused_rows,
 )
+from leye_platform.projects.rules import APPENDABLE
 from leye_platform.projects.upload import UploadForm
 from leye_platform.projects.upload_limit import UploadRoute
 
@@ -91,11 +92,14 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         sample=sample_of(session, sampled, SAMPLE) if sampled else [],
         files=_files(work, lots),
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
+        additions=additions_of(session, batch.id),
         state_words=STATE_WORDS,
+        addition_words=ADDITION_WORDS,
         purpose_words=PURPOSE_WORDS,
         lot_words=LOT_WORDS,
         may_run=work.actor.may(Permission.RUN_BATCH),
         may_upload=work.actor.may(Permission.UPLOAD_BATCH),
+        may_append=work.actor.may(Permission.UPLOAD_BATCH) and batch.state in APPENDABLE,
         may_settle=work.actor.may(Permission.SETTLE_LOT),
         stale=stale,
         withdrawn=withdrawn,

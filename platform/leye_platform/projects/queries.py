@@ -1,4 +1,4 @@
-"""What the pages and the API show of projects and batches: counts by state, progress, refused rows. Read only."""
+"""What the pages and the API show of projects and batches: counts by state, progress, terms. Read only."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,10 @@ from leye_platform.actor import Actor
 from leye_platform.assignments.models import Response
 from leye_platform.outbox import Checkpoint
 from leye_platform.permissions import Permission
-from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project, RefusedRow
+from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project
 from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, PaidWork, rate_on
 from leye_platform.review.models import Decision
 
-SHOWN_REFUSALS = 50
 ROWS_A_PAGE = 20
 Row = TypeVar("Row")
 First = TypeVar("First")
@@ -86,7 +85,7 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
             batch=batch,
             by_state=states[batch.id],
             answers=answers.get(batch.id, 0),
-            share_read=_share(checkpoints.get(batch.ingest_job) if batch.ingest_job else None),
+            share_read=share_read(checkpoints.get(batch.ingest_job) if batch.ingest_job else None),
             finish=finish_at_pace(_left(states[batch.id]), pace.get(batch.id, 0), now),
         )
         for batch in batches
@@ -114,7 +113,8 @@ def _left(states: dict[ItemState, int]) -> int:
     return sum(count for state, count in states.items() if state not in FINISHED_ITEMS)
 
 
-def _share(checkpoint: Checkpoint | None) -> float | None:
+def share_read(checkpoint: Checkpoint | None) -> float | None:
+    """How much of its files a reading has behind it; None before its first rows."""
     if checkpoint is None or not checkpoint.data.get("of"):
         return None
     return min(1.0, float(checkpoint.data["bytes"]) / float(checkpoint.data["of"]))
@@ -206,26 +206,3 @@ def price_that_binds(session: Session, batch: Batch, now: datetime) -> Decimal |
     cards = session.scalars(select(PriceCard).where(PriceCard.project_id == batch.project_id)).all()
     card = rate_on(cards, batch.opened_at or now)
     return card.unit_price if card else None
-
-
-def refused_rows(session: Session, batch_id: UUID, limit: int = SHOWN_REFUSALS) -> Sequence[RefusedRow]:
-    """The first refused rows of a batch."""
-    return session.scalars(
-        select(RefusedRow).where(RefusedRow.batch_id == batch_id).order_by(RefusedRow.row).limit(limit)
-    ).all()
-
-
-def stream_refused_rows(session: Session, batch_id: UUID) -> Iterator[RefusedRow]:
-    """All refused rows of a batch, read in parts."""
-    last = -1
-    while True:
-        part = session.scalars(
-            select(RefusedRow)
-            .where(RefusedRow.batch_id == batch_id, RefusedRow.row > last)
-            .order_by(RefusedRow.row)
-            .limit(1000)
-        ).all()
-        yield from part
-        if len(part) < 1000:
-            return
-        last = part[-1].row

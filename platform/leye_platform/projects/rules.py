@@ -8,6 +8,7 @@ from typing import Literal, Protocol, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from leye_platform.errors import N_
+from leye_platform.projects import errors
 
 LONGEST_EXTERNAL_ID = 200
 LONGEST_TITLE = 200
@@ -50,6 +51,37 @@ BATCH_MOVES: dict[BatchState, frozenset[BatchState]] = {
     _B.FAILED: frozenset({_B.UPLOADING, _B.CANCELLED}),
     _B.CLOSED: frozenset({_B.OPEN}),
     _B.CANCELLED: frozenset(),
+}
+
+APPENDABLE = frozenset({_B.READY, _B.OPEN, _B.PAUSED})
+_NOT_APPENDABLE: dict[BatchState, type[errors.AdditionRefused]] = {
+    _B.UPLOADING: errors.AdditionBeforeFile,
+    _B.INGESTING: errors.AdditionWhileReading,
+    _B.FAILED: errors.AdditionToFailed,
+    _B.CLOSED: errors.AdditionToClosed,
+    _B.CANCELLED: errors.AdditionToCancelled,
+}
+
+
+def check_appendable(state: BatchState) -> None:
+    """Whether a batch in this state takes a further file. Raises the kinds of AdditionRefused."""
+    if state not in APPENDABLE:
+        raise _NOT_APPENDABLE[state]
+
+
+class AdditionState(StrEnum):
+    UPLOADING = "uploading"
+    READING = "reading"
+    READ = "read"
+    FAILED = "failed"
+
+
+_A = AdditionState
+ADDITION_MOVES: dict[AdditionState, frozenset[AdditionState]] = {
+    _A.UPLOADING: frozenset({_A.READING}),
+    _A.READING: frozenset({_A.READ, _A.FAILED}),
+    _A.READ: frozenset(),
+    _A.FAILED: frozenset(),
 }
 
 

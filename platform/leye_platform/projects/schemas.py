@@ -5,10 +5,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from leye_platform.projects.addition_queries import AdditionView
 from leye_platform.projects.item_withdrawal import MOST_NAMES
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import BatchProgress
-from leye_platform.projects.rules import BatchPurpose, BatchState
+from leye_platform.projects.rules import AdditionState, BatchPurpose, BatchState
 
 
 class ProjectIn(BaseModel):
@@ -88,7 +89,10 @@ class BatchIn(BaseModel):
 
 
 class BatchOut(BaseModel):
-    """A batch with its progress. `report`: where the refused rows are, once there are any."""
+    """A batch with its progress. `report`: where the refused rows are, once there are any.
+
+    `rows_in` counts the rows of additions too; `rows_refused` and `report` are about the batch's own file.
+    """
 
     id: UUID
     number: int
@@ -139,3 +143,48 @@ class WithdrawOut(BaseModel):
     withdrawn: int
     kept: list[str]
     unknown: list[str]
+
+
+class AdditionIn(BaseModel):
+    """`file_name` tells the format where the content leaves it open."""
+
+    file_name: str = Field(default="upload.jsonl", max_length=200)
+
+
+class AdditionOut(BaseModel):
+    """A further file of a batch. `rows_known`: rows that the batch had already, with the same content.
+
+    `report`: where its refused rows are, once there are any.
+    """
+
+    id: UUID
+    batch: UUID
+    number: int
+    file_name: str
+    state: AdditionState
+    problem: str | None
+    rows_in: int
+    rows_refused: int
+    rows_known: int
+    report: str | None
+    read: float | None
+    upload_url: str | None = None
+
+    @classmethod
+    def of(cls, view: AdditionView, upload_url: str | None = None) -> "AdditionOut":
+        addition = view.addition
+        report = f"/api/v1/batches/{addition.batch_id}/additions/{addition.id}/report"
+        return cls(
+            id=addition.id,
+            batch=addition.batch_id,
+            number=addition.number,
+            file_name=addition.source_name,
+            state=addition.state,
+            problem=addition.problem,
+            rows_in=addition.rows_in,
+            rows_refused=addition.rows_refused,
+            rows_known=addition.rows_known,
+            report=report if addition.rows_refused else None,
+            read=view.share_read,
+            upload_url=upload_url,
+        )

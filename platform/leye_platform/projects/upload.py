@@ -1,5 +1,6 @@
-"""A file handed in by a form: looked at, stored, and read in the background; sent twice, it makes one batch."""
+"""A file handed in by a form: looked at, stored, read in the background; sent twice, it makes one batch or addition."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
@@ -13,13 +14,14 @@ from leye_platform.endpoint import Work
 from leye_platform.errors import N_, FieldsRefused, TooLarge, Unavailable
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
-from leye_platform.projects import service
+from leye_platform.projects import additions, service
 from leye_platform.projects.days import read_deadline
+from leye_platform.projects.errors import AdditionRefused, AdditionUnderway
 from leye_platform.projects.ingest.formats import recognise
 from leye_platform.projects.ingest.lines import HEAD
 from leye_platform.projects.ingest.refusals import FileRefused
-from leye_platform.projects.models import Batch
-from leye_platform.projects.rules import BatchPurpose, one_line
+from leye_platform.projects.models import Addition, Batch, Project
+from leye_platform.projects.rules import BatchPurpose, check_appendable, one_line
 from leye_platform.projects.task_type import task_type
 
 Field = Annotated[str, Form()]
@@ -52,7 +54,7 @@ def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile
     problems, deadline = _problems(work, form, file, pictures=pictures)
     if problems or file is None:
         raise FieldsRefused(problems)
-    name = one_line(PurePath(file.filename or "").name) or "upload"
+    name = _name(file)
     limit = work.installation.settings.upload_limit
     try:
         service.store_upload(work.installation.objects, batch_id, 1, file.file, limit)
@@ -75,6 +77,54 @@ def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile
     except IntegrityError:
         pass  # the same form, sent twice at one moment: the other one has made the batch
     return batch_id
+
+
+def take_addition(work: Work, batch_id: UUID, key: str, file: UploadFile | None, right: Permission) -> None:
+    """Store a further file for a batch and have it read. Where another one is being read, it waits to be asked for.
+
+    key: the addition's id, given out with the empty form. Opens its own units of work, as `take_upload` does.
+    Raises BatchMissing, FieldsRefused, the kinds of AdditionRefused, Unavailable.
+    """
+    addition_id = _id(key)
+    with work.installation.database.read() as session:
+        batch = service.batch_for(session, work.actor, batch_id, right)
+        standing = session.get(Addition, addition_id)
+        if standing is not None and standing.batch_id == batch_id:
+            return
+        if standing is not None:
+            addition_id = new_id()  # another batch's: never write over its file
+        problem = _problem_of_addition(work, session.get_one(Project, batch.project_id), batch, file)
+    if problem or file is None:
+        raise FieldsRefused({"file": problem or ""})
+    limit, objects = work.installation.settings.upload_limit, work.installation.objects
+    try:
+        additions.store_addition(objects, addition_id, 1, file.file, limit)
+    except OSError:
+        raise Unavailable from None
+    try:
+        with work.installation.database.write() as session:
+            batch = service.batch_for(session, work.actor, batch_id, right, lock=True)
+            addition = additions.create_addition(
+                session, work.actor, batch, [_name(file)], work.now, addition_id=addition_id
+            )
+            # Where another one is being read, this one stands on the batch's page, with a button that has it read.
+            with suppress(AdditionUnderway):
+                additions.ask_for_addition(session, work.actor, addition, objects, work.now)
+    except IntegrityError:
+        pass  # the same form, sent twice at one moment: the other one has made the addition
+
+
+def _problem_of_addition(work: Work, project: Project, batch: Batch, file: UploadFile | None) -> str | None:
+    try:
+        check_appendable(batch.state)
+    except AdditionRefused as refused:
+        return work.gettext(refused.sentence)
+    pictures = bool(task_type(project.task_type, project.label_config).config.images)
+    return _problem_of_file(work, file, pictures=pictures)
+
+
+def _name(file: UploadFile) -> str:
+    return one_line(PurePath(file.filename or "").name) or "upload"
 
 
 def _id(key: str) -> UUID:

@@ -19,23 +19,34 @@ def import_batch(
     project: ProjectName,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, JSON or JSONL.")],
     open_it: Annotated[bool, typer.Option("--open", help="Let annotators begin.")] = False,
+    append: Annotated[
+        str | None, typer.Option(metavar="BATCH", help="Add the files to this batch (id or number), make no new one.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="The refused rows; FILE.refused.csv by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a batch of files and wait until it is read; works beside a running `leye serve`."""
+    """Make a batch of files, or add them to one, and wait until they are read; works beside a running `leye serve`."""
     from leye_platform.settings import read_settings
-    from leye_workers.batch_import import import_files
+    from leye_workers.batch_import import append_files, import_files
     from leye_workers.compose import opened
+
+    if append is not None and open_it:
+        raise typer.BadParameter("--open is for a new batch; a batch that is appended to stays as it is")
 
     report = report or Path(f"{files[0].name}.refused.csv")
     with opened(read_settings()) as installation:
-        imported = import_files(installation, project, files, report, open_it=open_it)
+        if append is None:
+            imported = import_files(installation, project, files, report, open_it=open_it)
+        else:
+            imported = append_files(installation, project, append, files, report)
+    known = {} if imported.rows_known is None else {"rows_known": imported.rows_known}
     if as_json:
         show(
             {
                 "batch": imported.batch_id,
                 "rows_in": imported.rows_in,
                 "rows_refused": imported.rows_refused,
+                **known,
                 "report": report,
                 "problem": imported.problem,
             },
@@ -45,6 +56,8 @@ def import_batch(
         print(imported.batch_id)
         print(f"rows in {imported.rows_in}")
         print(f"rows refused {imported.rows_refused}")
+        if known:
+            print(f"rows known {imported.rows_known}")
         print(f"report {report}")
     if imported.problem is not None:
         tell(f"leye: {imported.problem}")

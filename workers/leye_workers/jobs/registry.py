@@ -12,7 +12,7 @@ from uuid import UUID
 
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName
-from leye_workers.jobs.ingest import ingest_batch
+from leye_workers.jobs.ingest import ingest_addition, ingest_batch
 from leye_workers.jobs.invoices import issue_invoice
 from leye_workers.jobs.lots import assemble_lot, deliver_lot
 from leye_workers.jobs.mail import send_mail
@@ -44,6 +44,7 @@ class Job:
 
 JOBS: Mapping[JobName, Job] = {
     JobName.INGEST_BATCH: Job(ingest_batch, QueueName.FILES),
+    JobName.INGEST_ADDITION: Job(ingest_addition, QueueName.FILES),
     JobName.REFIT_SKILLS: Job(refit_skills),
     JobName.ASSEMBLE_LOT: Job(assemble_lot),
     JobName.DELIVER_LOT: Job(deliver_lot),

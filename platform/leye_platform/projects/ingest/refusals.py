@@ -99,6 +99,13 @@ class NoRowTaken(FileRefused):
     sentence = N_("{rows} 行全都有问题，一行也没有收下。请看错误行的说明，改好后再上传一次。")
 
 
+STOPPED_CLOSED = N_(
+    "读到一半，批次结束了，后面的没有读。已经加入的 {rows} 条还在批次里。"
+    "要加上其余的，请先请项目经理重新开放，再传一次这个文件；有编号的行不会加两次。"
+)
+STOPPED_CANCELLED = N_(
+    "读到一半，批次取消了，后面的没有读。已经加入的 {rows} 条和批次一起取消。要做这些数据，请上传成新批次。"
+)
 TOO_LONG = N_("这一行超过 {limit} 字节，太长了")
 NOT_DECODED = N_("这一行的文字编码读不出来，请存为 UTF-8")
 NUL = N_("有不能显示的空字符（NUL），请删掉")
@@ -113,6 +120,10 @@ OPEN_QUOTE = N_("引号没有成对，这一行读不出来")
 ID_KIND = N_("external_id 要是文字或整数")
 ID_TOO_LONG = N_("external_id 超过 {limit} 个字符")
 ID_TWICE = N_("external_id“{external_id}”与第 {row} 行重复")
+ID_OTHER = N_(
+    "external_id“{external_id}”已经在这个批次里，内容和这一行不一样。批次里的不变；这一行要做，请换一个 external_id"
+)
+ID_OTHER_GOLD = N_("external_id“{external_id}”已经在这个批次里，gold_answer 和这一行不一样。批次里的不变")
 GOLD_KIND = N_("gold_answer 要是一个选项名，或者选项名的列表")
 GOLD_UNKNOWN = N_("gold_answer“{answer}”不是项目里的选项")
 GOLD_REFUSED = N_("gold_answer 用不了：{problem}")

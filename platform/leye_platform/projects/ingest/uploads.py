@@ -1,0 +1,158 @@
+"""Whose files are read: a batch's own, or those of an addition. Each knows whether reading goes on, and what counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from leye_platform.notices.events import addition_was_read, batch_was_read
+from leye_platform.projects.additions import addition_folder
+from leye_platform.projects.ingest import refusals
+from leye_platform.projects.ingest.chunks import Chunk
+from leye_platform.projects.ingest.rows import storable
+from leye_platform.projects.models import Addition, Batch
+from leye_platform.projects.rules import (
+    ADDITION_MOVES,
+    APPENDABLE,
+    BATCH_MOVES,
+    AdditionState,
+    BatchState,
+)
+from leye_platform.states import check_move
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the files lie, how they were called, and the batch's last row number before their first."""
+
+    batch_id: UUID
+    folder: str
+    names: list[str]
+    after: int
+
+
+class Upload(Protocol):
+    """What the reading asks of an upload, each time in a session that the reading opens."""
+
+    def files(self, session: Session) -> Files | None:
+        """What there is to read; None where it is not being read (any more)."""
+
+    def hold(self, session: Session, now: datetime) -> bool:
+        """Lock it for a chunk; False where nothing more may be taken, which the upload then says of itself."""
+
+    def count(self, session: Session, chunk: Chunk, last_row: int) -> None:
+        """Count what a chunk came to, held before. last_row: number of its last row, as the files count."""
+
+    def fail(self, session: Session, sentence: str, now: datetime) -> None:
+        """No row can be taken: say why."""
+
+    def finish(self, session: Session, now: datetime) -> None:
+        """All rows have been seen."""
+
+
+@dataclass(frozen=True)
+class FirstUpload:
+    """A batch's own files: the batch ends ready, or failed with a sentence."""
+
+    batch_id: UUID
+
+    def files(self, session: Session) -> Files | None:
+        batch = session.get(Batch, self.batch_id)
+        if batch is None or batch.state is not BatchState.INGESTING or batch.source_key is None:
+            return None
+        return Files(batch.id, batch.source_key, (batch.source_name or "").split("\n"), after=0)
+
+    def hold(self, session: Session, now: datetime) -> bool:
+        return self._locked(session).state is BatchState.INGESTING
+
+    def count(self, session: Session, chunk: Chunk, last_row: int) -> None:
+        batch = session.get_one(Batch, self.batch_id)
+        batch.rows_in += len(chunk.items)
+        batch.rows_refused += len(chunk.refused)
+
+    def fail(self, session: Session, sentence: str, now: datetime) -> None:
+        batch = self._locked(session)
+        if batch.state is BatchState.INGESTING:
+            self._end(session, batch, BatchState.FAILED, now, sentence)
+
+    def finish(self, session: Session, now: datetime) -> None:
+        batch = self._locked(session)
+        if batch.state is not BatchState.INGESTING:
+            return
+        if batch.rows_in == 0:
+            self._end(session, batch, BatchState.FAILED, now, str(refusals.NoRowTaken(rows=batch.rows_refused)))
+        else:
+            self._end(session, batch, BatchState.READY, now)
+
+    def _locked(self, session: Session) -> Batch:
+        return session.get_one(Batch, self.batch_id, with_for_update=True)
+
+    def _end(
+        self, session: Session, batch: Batch, state: BatchState, now: datetime, problem: str | None = None
+    ) -> None:
+        batch.state = check_move(BATCH_MOVES, batch.state, state)
+        batch.problem = None if problem is None else storable(problem)
+        batch_was_read(session, batch, now)
+
+
+@dataclass(frozen=True)
+class AddedUpload:
+    """The files of an addition, read while its batch goes on; what came in stays whatever becomes of the rest."""
+
+    addition_id: UUID
+
+    def files(self, session: Session) -> Files | None:
+        addition = session.get(Addition, self.addition_id)
+        if addition is None or addition.state is not AdditionState.READING:
+            return None
+        names = addition.source_name.split("\n")
+        return Files(addition.batch_id, addition_folder(addition.id), names, after=addition.row_before or 0)
+
+    def hold(self, session: Session, now: datetime) -> bool:
+        batch_id = session.get_one(Addition, self.addition_id).batch_id
+        # The weaker lock, as the batch's counts change: answers and slots that name the batch don't wait for it.
+        batch = session.get_one(Batch, batch_id, with_for_update={"key_share": True})
+        addition = self._locked(session)
+        if addition.state is not AdditionState.READING:
+            return False
+        if batch.state in APPENDABLE:
+            return True
+        closed = batch.state is BatchState.CLOSED
+        sentence = refusals.STOPPED_CLOSED if closed else refusals.STOPPED_CANCELLED
+        self._end(session, addition, AdditionState.FAILED, now, sentence.format(rows=addition.rows_in))
+        return False
+
+    def count(self, session: Session, chunk: Chunk, last_row: int) -> None:
+        addition = session.get_one(Addition, self.addition_id)
+        addition.rows_in += len(chunk.items)
+        addition.rows_refused += len(chunk.refused)
+        addition.rows_known += chunk.known
+        addition.row_until = (addition.row_before or 0) + last_row
+        session.get_one(Batch, addition.batch_id).rows_in += len(chunk.items)
+
+    def fail(self, session: Session, sentence: str, now: datetime) -> None:
+        addition = self._locked(session)
+        if addition.state is AdditionState.READING:
+            self._end(session, addition, AdditionState.FAILED, now, sentence)
+
+    def finish(self, session: Session, now: datetime) -> None:
+        addition = self._locked(session)
+        if addition.state is not AdditionState.READING:
+            return
+        if addition.rows_in == 0 and addition.rows_known == 0:
+            sentence = str(refusals.NoRowTaken(rows=addition.rows_refused))
+            self._end(session, addition, AdditionState.FAILED, now, sentence)
+        else:
+            self._end(session, addition, AdditionState.READ, now)
+
+    def _locked(self, session: Session) -> Addition:
+        return session.get_one(Addition, self.addition_id, with_for_update=True, populate_existing=True)
+
+    def _end(
+        self, session: Session, addition: Addition, state: AdditionState, now: datetime, problem: str | None = None
+    ) -> None:
+        addition.state = check_move(ADDITION_MOVES, addition.state, state)
+        addition.problem = None if problem is None else storable(problem)
+        addition_was_read(session, addition, now)
