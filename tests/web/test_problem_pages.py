@@ -25,7 +25,7 @@ def client(installation: Installation) -> TestClient:
 
 def documented() -> set[str]:
     """Every code of the reference, those beside the table too."""
-    return set(re.findall(r"`([a-z][a-z-]+)` (?:\||\(\d)", REFERENCE.read_text(encoding="utf-8")))
+    return set(re.findall(r"`([a-z][a-z0-9-]+)` (?:\||\(\d)", REFERENCE.read_text(encoding="utf-8")))
 
 
 @on_one_database
@@ -58,7 +58,7 @@ def test_a_code_that_nothing_has_is_not_found(client: TestClient) -> None:
 def test_every_documented_code_is_listed_and_has_its_page(client: TestClient) -> None:
     codes = documented()
     assert {"lot-missing", "invalid-request", "http", "unforeseen"} <= codes
-    listed = set(re.findall(r'href="/problems/([a-z-]+)"', client.get("/problems").text))
+    listed = set(re.findall(r'href="/problems/([a-z0-9-]+)"', client.get("/problems").text))
     assert listed == codes
     for code in codes:
         assert client.get(f"/problems/{code}").status_code == 200, code
