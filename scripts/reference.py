@@ -28,13 +28,14 @@ from leye_platform.accounts.rules import (
 from leye_platform.assignments.rules import ASSIGNMENT_MOVES, SLOT_MOVES
 from leye_platform.delivery.pages import STATE_WORDS as LOT_WORDS
 from leye_platform.delivery.rules import LOT_MOVES
-from leye_platform.errors import LeyeError
+from leye_platform.errors import code_of
 from leye_platform.permissions import GRANTS, Permission, roles_with
 from leye_platform.projects.batch_words import ADDITION_WORDS
 from leye_platform.projects.batch_words import STATE_WORDS as BATCH_WORDS
 from leye_platform.projects.rules import ADDITION_MOVES, BATCH_MOVES, ITEM_MOVES
 from leye_platform.review.rules import REVIEW_MOVES
 from leye_platform.settings import Settings
+from leye_platform.web.error_table import named_errors
 from leye_platform.web.pages import ROLE_WORDS
 from leye_platform.web.translations import catalogue
 from leye_workers.cli import app
@@ -232,7 +233,7 @@ def errors() -> str:
         "Under `/api/v1` a refusal is a problem document (RFC 9457): `type` is `/problems/` and the code below, "
         "`title` the sentence, `errors` a sentence for each field where fields are to be changed. Sentences come in "
         "Chinese, and in English where the address ends with `?lang=en`. People read the same sentence on a page. "
-        "Words in braces are filled in. Some codes stand in two places; the status and the sentence tell them apart."
+        "Words in braces are filled in. The site has a page for each: `/problems` lists them."
     )
     beside = (
         "Beside them: `invalid-request` (422), a body or a parameter that is not as the API's description says, with "
@@ -240,7 +241,8 @@ def errors() -> str:
         "program, with a `reference` that stands in the log."
     )
     english = catalogue("en")
-    found = sorted(_errors(), key=lambda error: (error.__module__, error.status, code_of(error)))
+    _load_all()
+    found = sorted(named_errors(), key=lambda error: (error.__module__, error.status, code_of(error)))
     parts = []
     for module in dict.fromkeys(error.__module__ for error in found):
         rows = [
@@ -252,22 +254,10 @@ def errors() -> str:
     return page("Error codes", about, beside, *parts)
 
 
-def code_of(error: type[LeyeError]) -> str:
-    """The code as problem documents carry it."""
-    return error.__new__(error).code  # it tells only of the class
-
-
-def _errors() -> list[type[LeyeError]]:
+def _load_all() -> None:
     for found in pkgutil.walk_packages(leye_platform.__path__, "leye_platform."):
         if ".migrations" not in found.name:
             importlib.import_module(found.name)
-    known: list[type[LeyeError]] = []
-    waiting: list[type[LeyeError]] = [LeyeError]
-    while waiting:
-        below = waiting.pop().__subclasses__()
-        known += below
-        waiting += below
-    return [error for error in dict.fromkeys(known) if error.__module__.startswith("leye_platform.")]
 
 
 def _feature(module: str) -> str:

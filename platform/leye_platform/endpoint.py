@@ -17,8 +17,8 @@ from fastapi import Form, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
-from leye_platform.accounts.errors import PasswordMustChange
-from leye_platform.accounts.identify import find_actor
+from leye_platform.accounts.errors import PasswordMustChange, TokenNotValid
+from leye_platform.accounts.identify import find_actor, token_of
 from leye_platform.accounts.tokens import is_token
 from leye_platform.actor import Actor
 from leye_platform.errors import N_, Forbidden, Unauthenticated
@@ -156,7 +156,7 @@ def _admit(work: Work, session: Session, permission: Permission, csrf_field: str
     if permission is Permission.PUBLIC:
         return
     if actor is None:
-        raise SignInEndedHere
+        raise TokenNotValid if token_of(work.request) else SignInEndedHere
     if actor.csrf_token is not None and work.request.method not in READING:
         given = work.request.headers.get("x-csrf-token") or csrf_field
         if not is_token(given, actor.csrf_token):

@@ -28,7 +28,12 @@ class LeyeError(Exception):
     @property
     def code(self) -> str:
         """The class name in kebab case, as problem details name the type: `lease-held-by-another`."""
-        return "".join(f"-{c.lower()}" if c.isupper() else c for c in type(self).__name__).lstrip("-")
+        return code_of(type(self))
+
+
+def code_of(error: type[LeyeError]) -> str:
+    """The code of an error's class, as problem details name the type."""
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in error.__name__).lstrip("-")
 
 
 class Unauthenticated(LeyeError):

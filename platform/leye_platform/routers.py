@@ -12,6 +12,8 @@ from leye_platform.assignments import pages as assignments_pages
 from leye_platform.billing import api as billing_api
 from leye_platform.billing import earnings_pages
 from leye_platform.billing import pages as billing_pages
+from leye_platform.class_names import api as class_names_api
+from leye_platform.class_names import pages as class_names_pages
 from leye_platform.delivery import api as delivery_api
 from leye_platform.delivery import pages as delivery_pages
 from leye_platform.exports import api as exports_api
@@ -40,11 +42,12 @@ from leye_platform.review import pages as review_pages
 from leye_platform.teams import help_pages as team_help_pages
 from leye_platform.teams import pages as team_pages
 from leye_platform.teams import people_pages as team_people_pages
-from leye_platform.web import health, site_pages, styleguide_pages
+from leye_platform.web import health, problem_pages, site_pages, styleguide_pages
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     site_pages.router,
+    problem_pages.router,
     styleguide_pages.router,
     matching_api.router,
     matching_pages.router,
@@ -79,6 +82,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     billing_pages.router,
     earnings_pages.router,
     exports_api.router,
+    class_names_api.router,
+    class_names_pages.router,
     administration_pages.router,
     admin_pages.router,
     organisation_pages.router,

@@ -147,3 +147,20 @@ def test_a_script_is_told_that_the_password_must_be_changed(client: TestClient, 
     assert client.get("/api/v1/me", headers=bearer(body["token"])).json()["must_change_password"]
     answer = client.post("/api/v1/claims", json={}, headers=bearer(body["token"]))
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/password-must-change")
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Token", "token"])
+def test_a_token_that_does_not_work_is_told_from_none_at_all(client: TestClient, scheme: str) -> None:
+    refused = client.get("/api/v1/me", headers={"Authorization": f"{scheme} wrong"})
+    assert (refused.status_code, refused.json()["type"]) == (401, "/problems/token-not-valid")
+    assert "我的账号" in refused.json()["title"]
+    for headers in ({}, {"Authorization": f"{scheme} "}, {"Authorization": "Basic eDp5"}):
+        unsigned = client.get("/api/v1/me", headers=headers)
+        assert (unsigned.status_code, unsigned.json()["type"]) == (401, "/problems/sign-in-ended-here")
+
+
+def test_a_revoked_token_is_told_so(client: TestClient, installation: Installation) -> None:
+    token = opened(client)["token"]
+    client.cookies.clear()
+    assert client.delete(f"{SESSIONS}/current", headers=bearer(token)).status_code == 204
+    assert client.get("/api/v1/me", headers=bearer(token)).json()["type"] == "/problems/token-not-valid"

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 import leye_platform
 from leye_platform.accounts.rules import Role
-from leye_platform.errors import LeyeError
+from leye_platform.errors import LeyeError, code_of
 from leye_platform.outbox import JobName
 from leye_platform.permissions import GRANTS, Permission
 from leye_workers.jobs.registry import JOBS
@@ -71,6 +72,11 @@ def test_every_error_has_a_status_of_its_own_kind_and_a_sentence() -> None:
     for error in found:
         assert 400 <= error.status < 600, error
         assert re.search(r"[\u4e00-\u9fff].*[。；]", error.sentence), f"{error.__name__}: no Chinese sentence"
+
+
+def test_no_two_errors_share_a_code() -> None:
+    codes = Counter(code_of(error) for error in errors() if error.__module__.startswith("leye_platform."))
+    assert [code for code, times in codes.items() if times > 1] == []
 
 
 def test_every_job_that_can_be_asked_for_has_a_handler() -> None:

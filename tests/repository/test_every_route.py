@@ -65,6 +65,7 @@ OWNERS: dict[str, Owner] = {
     "job_id": Owner.OPERATOR,
     "question_id": Owner.OPERATOR,
     "part": Owner.NOBODY,
+    "code": Owner.NOBODY,
     "month": Owner.NOBODY,
     "language": Owner.NOBODY,
 }
@@ -87,6 +88,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /api/v1/projects/{project_id}/guides": {"json": {"body": "看整条。"}},
     "POST /api/v1/projects/{project_id}/guide/confirm": {"json": {"version": 1}},
+    "PUT /api/v1/projects/{project_id}/class-names": {"json": {"正面": "positive"}},
     "POST /api/v1/projects/{project_id}/prices": {"json": {"unit_price": "0.40"}},
     "POST /api/v1/projects/{project_id}/pay-rates": {"json": {"answer_pay": "0.06"}},
     "POST /api/v1/projects/{project_id}/batches": {"json": {"name": "四月"}},

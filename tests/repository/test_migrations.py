@@ -7,12 +7,13 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from leye_platform.columns import next_number
 from leye_platform.database import Database
 from leye_platform.ids import new_id
 from leye_platform.migrate import current_revision, migrate, newest_revision
+from leye_platform.projects.models import Project
 from leye_platform.tables import METADATA, NUMBERED
 from support.servers import ServersInUse
 
@@ -52,11 +53,20 @@ def _carry(database: Database) -> None:
             "VALUES (:id, 9, '标注员 01', 'annotator-01@demo.example', 'active', :now)"
         )
         session.execute(insert_person, {"id": _stored(database, person), "now": now})
+        insert_project = text(
+            "INSERT INTO projects (id, number, organisation_id, title, task_type, label_config, pipeline, unit, "
+            "currency, lease_minutes, accept_days, created_at, created_by) "
+            "VALUES (:id, 3, :firm, '短评', 'text_classification', '<View/>', '{}', 'item', 'CNY', 120, 7, :now, :by)"
+        )
+        ids = {"id": new_id(), "firm": organisation, "by": person}
+        session.execute(insert_project, {name: _stored(database, one) for name, one in ids.items()} | {"now": now})
     migrate(database)
     with database.read() as session:
         assert current_revision(session.connection()) == newest_revision()
         assert session.execute(text("SELECT number, name FROM organisations")).all() == [(7, "远山仓配")]
         assert session.execute(text("SELECT number, email FROM people")).all() == [(9, "annotator-01@demo.example")]
+        project = session.scalars(select(Project)).one()
+        assert (project.number, project.class_names) == (3, {}), "its deliveries call the classes as they did"
     migrate(database)  # again: nothing to do, nothing broken
 
 

@@ -13,13 +13,15 @@ from leye_platform.accounts.rules import Role
 from leye_platform.accounts.tokens import SESSION_COOKIE
 from leye_platform.assignments import leases
 from leye_platform.assignments.rules import SKIP_WORDS, SkipReason
+from leye_platform.guides.publish import add_guide
 from leye_platform.installation import Installation
+from leye_platform.projects.models import Project
 from leye_platform.review.rules import ReviewState, Verdict
 from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
 from support.factories import chosen
 from support.live_site import live_site
-from support.reviewing import Reviewing
+from support.reviewing import IN_DOUBT, Reviewing
 from support.shipping import SignedIn
 
 
@@ -61,6 +63,29 @@ def test_the_home_says_what_waits_and_why(reviewing: Reviewing, at_review: Signe
     assert "几个人的答案拿不定" in home
     takes(at_review)
     assert "继续质检" in at_review.get("/review").text
+
+
+def test_an_answer_under_an_older_guide_says_which(reviewing: Reviewing, at_review: SignedIn) -> None:
+    batch = reviewing.batch(1, pipeline=IN_DOUBT)
+    early, late = reviewing.person(), reviewing.person()
+    reviewing.answers(early, reviewing.claims(early, batch.project_id), "正面")
+    coordinator = reviewing.actor(Role.COORDINATOR)
+    with reviewing.database.write() as session:
+        project = session.get_one(Project, batch.project_id)
+        add_guide(session, coordinator, project, "# 怎么选\n\n只看味道。", reviewing.clock.now())
+    reviewing.answers(late, reviewing.claims(late, batch.project_id), "负面")
+    address = takes(at_review)
+    cards = re.findall(r"<article.*?</article>", at_review.get(address).text, re.S)
+    assert [("按规范第 1 版作答" in card) for card in cards if "正面" in card] == [True]
+    assert [("版作答" in card) for card in cards if "负面" in card] == [False]
+    script = reviewing.script(reviewing.reviewer.person_id)
+    taken = script.post("/api/v1/reviews/next").json()
+    assert {answer["words"]: answer["guide_version"] for answer in taken["answers"]} == {"正面": 1, "负面": 2}
+
+
+def test_answers_under_the_newest_guide_say_nothing_of_it(reviewing: Reviewing, at_review: SignedIn) -> None:
+    reviewing.disputed(1)
+    assert "版作答" not in at_review.get(takes(at_review)).text
 
 
 def test_what_only_others_may_see_is_not_called_nothing(reviewing: Reviewing, at_review: SignedIn) -> None:

@@ -27,7 +27,7 @@ from leye_platform.review.errors import (
     AnswerNotChosen,
     CommentTooLong,
     FixNotGiven,
-    ReasonMissing,
+    ReasonNotChosen,
     ReviewHeldByAnother,
     ReviewMissing,
     ReviewPutBack,
@@ -308,11 +308,11 @@ class TestRefusals:
         ("verdict", "reason", "error"),
         [
             (Verdict.ACCEPT, Reason.FITS_GUIDE, AnswerNotChosen),
-            (Verdict.ACCEPT, Reason.WRONG_LABEL, ReasonMissing),
-            (Verdict.ACCEPT, None, ReasonMissing),
+            (Verdict.ACCEPT, Reason.WRONG_LABEL, ReasonNotChosen),
+            (Verdict.ACCEPT, None, ReasonNotChosen),
             (Verdict.FIX, Reason.WRONG_LABEL, FixNotGiven),
-            (Verdict.SEND_BACK, Reason.FITS_GUIDE, ReasonMissing),
-            (Verdict.UNUSABLE, Reason.OTHER, ReasonMissing),
+            (Verdict.SEND_BACK, Reason.FITS_GUIDE, ReasonNotChosen),
+            (Verdict.UNUSABLE, Reason.OTHER, ReasonNotChosen),
         ],
     )
     def test_a_verdict_lacks_something(

@@ -65,7 +65,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     things = _work(shipping, client, residents, firms[0]) | _base(shipping, residents, bases[0])
     things |= _guide(shipping, residents, UUID(things["project_id"])) | _notice(shipping, residents)
     things |= _picture(shipping, residents) | _addition(shipping, residents, UUID(things["batch_id"]))
-    things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en"}
+    things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en", "code": "lot-missing"}
     return Neighbours(client, residents, strangers, things)
 
 

@@ -9,6 +9,12 @@ class SignInRefused(Unauthenticated):
     sentence = N_("账号或密码不对。请检查后再试；忘了密码，请组长或项目经理重设。")
 
 
+class TokenNotValid(Unauthenticated):
+    """The request's Authorization header holds no token that works: mistyped, revoked, or of a sign-in that ended."""
+
+    sentence = N_("访问令牌不对，或者已经失效。请检查请求里的令牌；还不行，就到“我的账号”里新建一个。")
+
+
 class SignInThrottled(TooManyAttempts):
     """Too many wrong passwords in a row; the right one is refused too until the time is over."""
 

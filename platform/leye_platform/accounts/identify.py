@@ -58,11 +58,16 @@ _BY_API_TOKEN = _people(select(*_PERSON).select_from(ApiToken)).where(
 )
 
 
+def token_of(request: Request) -> str:
+    """The token that a script sends in the Authorization header; empty where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in {"bearer", "token"} else ""
+
+
 def find_actor(session: Session, request: Request, now: datetime) -> Actor | None:
     """The actor, or None where nobody is signed in. A wrong or ended token counts as nobody."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() in {"bearer", "token"} and token:
-        digest = hash_token(token.strip())
+    if token := token_of(request):
+        digest = hash_token(token)
         return _by_session(session, digest, now, csrf=False) or _by_api_token(session, digest)
     cookie = request.cookies.get(SESSION_COOKIE)
     return _by_session(session, hash_token(cookie), now, csrf=True) if cookie else None

@@ -13,7 +13,6 @@ from leye_platform.assignments.claim import Nothing, claim
 from leye_platform.assignments.errors import (
     IdempotencyKeyMissing,
     PartnersDoNotAnnotate,
-    ProjectMissing,
     TaskGivenBack,
     TaskSkipped,
 )
@@ -42,6 +41,7 @@ from leye_platform.assignments.submit import Submission, submit
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.permissions import Permission
+from leye_platform.projects.errors import ProjectMissing
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.web.error_pages import problem

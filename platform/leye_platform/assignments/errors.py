@@ -60,7 +60,3 @@ class NoMoreTime(Conflict):
 
 class SkipReasonMissing(Refused):
     sentence = N_("请选一个跳过的原因，再点“跳过”。跳过不影响收入。")
-
-
-class ProjectMissing(NotFound):
-    sentence = N_("没有找到这个项目。请回首页，从列表里选一个。")

@@ -16,7 +16,7 @@ from leye_platform.assignments.api import LONGEST_KEY, annotator_of
 from leye_platform.assignments.bench import Bench, bench_of
 from leye_platform.assignments.claim import Nothing, claim
 from leye_platform.assignments.drafts import save_draft
-from leye_platform.assignments.errors import AlreadyDecided, ProjectMissing, TaskGivenBack, TaskSkipped
+from leye_platform.assignments.errors import AlreadyDecided, TaskGivenBack, TaskSkipped
 from leye_platform.assignments.lanes import Claimant
 from leye_platform.assignments.rules import AssignmentState
 from leye_platform.assignments.submit import Submission, submit
@@ -26,6 +26,7 @@ from leye_platform.guides.errors import GuideNotConfirmed
 from leye_platform.guides.shown import guide_html
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
+from leye_platform.projects.errors import ProjectMissing
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.rules import storable_text
 from leye_platform.web.workbench import tool_commands

@@ -19,16 +19,19 @@ SPOOLED = 4 << 20  # bytes kept in memory before a file is written to disk
 
 
 def deliver_lot(installation: Installation, lot_id: UUID) -> None:
-    """Write every format to the object store, then hand the lot to the partner."""
+    """Write every format to the object store, then hand the lot to the partner.
+
+    The files call the classes as the project's map has it now, and stay so; the lot remembers the map.
+    """
     with installation.database.read() as session:
         lot = session.get_one(Lot, lot_id)
         if lot.state is not LotState.ASSEMBLING:
             return
-        files = {}
+        files, names = {}, session.get_one(Project, lot.project_id).class_names
         for name, form in FORMATS.items():
             key = f"lots/{lot_id}/labels.{form.extension}"
             with tempfile.SpooledTemporaryFile(SPOOLED) as file:
-                _pour(form.write(lot_rows(session, lot_id)), file)
+                _pour(form.write(lot_rows(session, lot_id, names)), file)
                 file.seek(0)
                 installation.objects.put(key, file, content_type=form.content_type)
             files[name] = key
@@ -38,7 +41,7 @@ def deliver_lot(installation: Installation, lot_id: UUID) -> None:
         if lot.state is not LotState.ASSEMBLING:
             return
         lot.state = check_move(LOT_MOVES, lot.state, LotState.DELIVERED)
-        lot.files, lot.delivered_at = files, now
+        lot.files, lot.class_names, lot.delivered_at = files, names, now
         lot.accept_by = accept_deadline(session.get_one(Project, lot.project_id), now)
         move_items(session, lot, ItemState.DECIDED, ItemState.DELIVERED)
         lot_was_delivered(session, lot, now)

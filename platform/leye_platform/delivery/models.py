@@ -17,7 +17,10 @@ _INCLUDED = text("state = 'included'")
 
 
 class Lot(Base):
-    """Decided items delivered, accepted and invoiced together. `files` maps a format to its object key."""
+    """Decided items delivered, accepted and invoiced together.
+
+    `files` maps a format to its object key. `class_names` is the project's map by which they were written.
+    """
 
     __tablename__ = "lots"
     __table_args__ = (UniqueConstraint("project_id", "sequence"), Index("ix_lots_batch_id", "batch_id"))
@@ -30,6 +33,7 @@ class Lot(Base):
     sequence: Mapped[int]
     state: Mapped[LotState] = mapped_column(default=LotState.ASSEMBLING)
     files: Mapped[dict[str, Any]]
+    class_names: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
     accept_by: Mapped[datetime | None]

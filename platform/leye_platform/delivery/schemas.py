@@ -17,7 +17,10 @@ class LotFile(BaseModel):
 
 
 class LotOut(BaseModel):
-    """A lot. `amount_minor`: what the partner pays for what is in it now, in minor units; `unit_price` is exact."""
+    """A lot. `amount_minor`: what the partner pays for what is in it now, in minor units; `unit_price` is exact.
+
+    `class_names`: what its files call a class, where that is not the name in the label config.
+    """
 
     id: UUID
     number: int
@@ -40,6 +43,7 @@ class LotOut(BaseModel):
     reason: str | None
     invoice: UUID | None
     files: list[LotFile]
+    class_names: dict[str, str]
 
     @classmethod
     def of(cls, shown: LotView, files: dict[str, str]) -> "LotOut":
@@ -67,6 +71,7 @@ class LotOut(BaseModel):
             reason=lot.reason,
             invoice=shown.invoice_id,
             files=[LotFile(format=name, url=url) for name, url in files.items()],
+            class_names=lot.class_names,
         )
 
 

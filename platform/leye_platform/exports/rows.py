@@ -1,6 +1,6 @@
 """The items that an export gives, read in chunks so that memory stays flat."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,14 @@ from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.projects.models import Item, Project
 from leye_platform.projects.task_type import TaskType, task_type
+from leye_task_templates.class_names import renamed
 
 CHUNK = 1000
 
 
 @dataclass(frozen=True)
 class ExportRow:
-    """One item with its annotation as delivered."""
+    """One item with its annotation as delivered, its classes called as the export calls them."""
 
     number: int
     item_id: UUID
@@ -52,15 +53,15 @@ _COLUMNS = (
 )
 
 
-def lot_rows(session: Session, lot_id: UUID) -> Iterator[ExportRow]:
-    """The items of one lot."""
-    return _stream(session, _included().where(Lot.id == lot_id))
+def lot_rows(session: Session, lot_id: UUID, names: Mapping[str, str]) -> Iterator[ExportRow]:
+    """The items of one lot. names: what to call a class, where that is not its own name."""
+    return _stream(session, _included().where(Lot.id == lot_id), names)
 
 
-def project_rows(session: Session, project_id: UUID) -> Iterator[ExportRow]:
-    """The items of a project that were delivered and not sent back."""
+def project_rows(session: Session, project_id: UUID, names: Mapping[str, str]) -> Iterator[ExportRow]:
+    """The items of a project that were delivered and not sent back; names as of lot_rows."""
     delivered = (LotState.DELIVERED, LotState.ACCEPTED, LotState.INVOICED)
-    return _stream(session, _included().where(Lot.project_id == project_id, Lot.state.in_(delivered)))
+    return _stream(session, _included().where(Lot.project_id == project_id, Lot.state.in_(delivered)), names)
 
 
 def _included() -> Select[*tuple[Any, ...]]:
@@ -76,17 +77,17 @@ def _included() -> Select[*tuple[Any, ...]]:
     return query
 
 
-def _stream(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[ExportRow]:
+def _stream(session: Session, query: Select[*tuple[Any, ...]], names: Mapping[str, str]) -> Iterator[ExportRow]:
     last = -1
     while True:
         chunk = session.execute(query.where(Item.number > last).limit(CHUNK)).all()
-        yield from (_row(found) for found in chunk)
+        yield from (_row(found, names) for found in chunk)
         if len(chunk) < CHUNK:
             return
         last = chunk[-1][0]
 
 
-def _row(found: Row[*tuple[Any, ...]]) -> ExportRow:
+def _row(found: Row[*tuple[Any, ...]], names: Mapping[str, str]) -> ExportRow:
     number, item_id, external_id, project_id, data, result, confidence, guide, sequence, name, config = tuple(found)
     return ExportRow(
         number=number,
@@ -94,7 +95,7 @@ def _row(found: Row[*tuple[Any, ...]]) -> ExportRow:
         external_id=external_id,
         project_id=project_id,
         data=data,
-        result=result,
+        result=renamed(result, names),
         confidence=confidence,
         guide_version=guide,
         lot=f"L-{sequence:02}",

@@ -4,7 +4,7 @@ from leye_platform.errors import N_, Conflict, Forbidden, NotFound, Refused
 
 
 class ProjectMissing(NotFound):
-    sentence = N_("没有找到这个项目。可能已经移走，或者不属于您的单位。")
+    sentence = N_("没有找到这个项目。可能已经移走，或者不属于您的单位。请回首页，从列表里选一个。")
 
 
 class BatchMissing(NotFound):

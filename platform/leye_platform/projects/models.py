@@ -18,7 +18,10 @@ _READING = text("state = 'reading'")
 
 
 class Project(Base):
-    """One kind of work for one partner. `pipeline` is data: see projects/rules.py:Pipeline."""
+    """One kind of work for one partner. `pipeline` is data: see projects/rules.py:Pipeline.
+
+    `class_names` maps a class of the label config to its name in deliveries, where that is another.
+    """
 
     __tablename__ = "projects"
 
@@ -28,6 +31,7 @@ class Project(Base):
     title: Mapped[str] = mapped_column(String(200))
     task_type: Mapped[str] = mapped_column(String(64))
     label_config: Mapped[str] = mapped_column(Text)
+    class_names: Mapped[dict[str, Any]] = mapped_column(default=dict)
     pipeline: Mapped[dict[str, Any]]
     unit: Mapped[str] = mapped_column(String(16), default="item")
     currency: Mapped[str] = mapped_column(String(3), default="CNY")

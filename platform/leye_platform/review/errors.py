@@ -44,7 +44,7 @@ class FixNotGiven(VerdictIncomplete):
     field = "fixed"
 
 
-class ReasonMissing(VerdictIncomplete):
+class ReasonNotChosen(VerdictIncomplete):
     sentence = N_("请选一个合适的原因；选“其他”时，请在说明里写一句。")
     field = "reason"
 

@@ -23,7 +23,7 @@ from leye_platform.review.rules import ReviewCause, ReviewState, Verdict, pseudo
 class BlindAnswer:
     """One answer without its author: `author` is a pseudonym of this batch.
 
-    differs: it is not what most say, or nobody is in the majority.
+    differs: it is not what most say, or nobody is in the majority. guide_version: the guide that it follows.
     """
 
     response_id: UUID
@@ -31,6 +31,7 @@ class BlindAnswer:
     result: list[Any]
     words: str
     differs: bool
+    guide_version: int
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,14 @@ def view_review(session: Session, review: Review, links: PictureLinks) -> Review
     project = session.get_one(Project, review.project_id)
     microtask = session.get_one(MicroTask, review.microtask_id)
     kind = task_type(project.task_type, project.label_config)
-    responses = session.scalars(
-        select(Response).where(Response.microtask_id == microtask.id, Response.round == review.round)
-    ).all()
+    versions = dict(
+        session.execute(
+            select(Response, GuideVersion.version)
+            .join(GuideVersion, GuideVersion.id == Response.guide_id)
+            .where(Response.microtask_id == microtask.id, Response.round == review.round)
+        ).all()
+    )
+    responses = list(versions)
     names = pseudonyms(review.batch_id, (response.person_id for response in responses))
     groups = _groups(kind, sorted(responses, key=lambda response: names[response.person_id]))
     tied = len(groups) > 1 and len(groups[0]) == len(groups[1])
@@ -161,6 +167,7 @@ def view_review(session: Session, review: Review, links: PictureLinks) -> Review
             result=response.result,
             words=kind.template.describe(kind.config, response.result),
             differs=tied or place > 0,
+            guide_version=versions[response],
         )
         for place, group in enumerate(groups)
         for response in group

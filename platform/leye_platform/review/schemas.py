@@ -10,12 +10,16 @@ from leye_platform.review.rules import LONGEST_COMMENT, Reason, ReviewCause, Rev
 
 
 class AnswerOut(BaseModel):
-    """One answer, blind: `author` is a pseudonym of this batch. `result`: Label Studio regions."""
+    """One answer, blind: `author` is a pseudonym of this batch. `result`: Label Studio regions.
+
+    `guide_version`: the version of the guide that it follows.
+    """
 
     response_id: UUID
     author: str
     words: str
     result: list[dict[str, Any]]
+    guide_version: int
 
 
 class ReviewOut(BaseModel):
@@ -41,7 +45,13 @@ class ReviewOut(BaseModel):
             task_type=shown.project.task_type,
             task=shown.view,
             answers=[
-                AnswerOut(response_id=a.response_id, author=a.author, words=a.words, result=a.result)
+                AnswerOut(
+                    response_id=a.response_id,
+                    author=a.author,
+                    words=a.words,
+                    result=a.result,
+                    guide_version=a.guide_version,
+                )
                 for a in shown.answers
             ],
         )

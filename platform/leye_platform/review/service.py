@@ -26,7 +26,7 @@ from leye_platform.review.errors import (
     AnswerNotChosen,
     CommentTooLong,
     FixNotGiven,
-    ReasonMissing,
+    ReasonNotChosen,
     ReviewHeldByAnother,
     ReviewMissing,
     ReviewPutBack,
@@ -152,7 +152,7 @@ def _put_back(session: Session, review: Review) -> None:
 def settle(session: Session, actor: Actor, review_id: UUID, given: Settlement, now: datetime) -> Review:
     """Write the reviewer's verdict and let its consequences follow. The same verdict again changes nothing.
 
-    Raises ReviewMissing, ReviewHeldByAnother, ReviewPutBack, ReviewSettled, ReasonMissing, AnswerNotChosen,
+    Raises ReviewMissing, ReviewHeldByAnother, ReviewPutBack, ReviewSettled, ReasonNotChosen, AnswerNotChosen,
     FixNotGiven, CommentTooLong, and AnswerRefused for an answer that the label config does not allow.
     """
     review = _not_put_back(_owned(actor, _locked(session, review_id)))
@@ -164,7 +164,7 @@ def settle(session: Session, actor: Actor, review_id: UUID, given: Settlement, n
     if len(comment) > LONGEST_COMMENT:
         raise CommentTooLong(limit=LONGEST_COMMENT)
     if given.reason is None or not reason_fits(given.verdict, given.reason, comment):
-        raise ReasonMissing
+        raise ReasonNotChosen
     microtask = session.get_one(MicroTask, review.microtask_id, with_for_update=True)
     project = session.get_one(Project, review.project_id)
     kind = task_type(project.task_type, project.label_config)

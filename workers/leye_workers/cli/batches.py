@@ -68,17 +68,21 @@ def export(
     project: ProjectName,
     form: Annotated[str, typer.Option("--format", help="JSON, JSONL or CSV.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
+    original_names: Annotated[
+        bool, typer.Option("--original-names", help="Call the classes as the label config has them.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write what the partner has been given, in one file."""
-    from leye_platform.exports.service import export_project
+    from leye_platform.exports.service import Names, export_project
     from leye_platform.settings import read_settings
     from leye_workers.batch_import import find_project
     from leye_workers.compose import opened
 
     draft = out.with_name(f".{out.name}.draft")
     with opened(read_settings()) as installation, installation.database.read() as session:
-        chunks = export_project(session, find_project(session, project).id, form)
+        names = Names.ORIGINAL if original_names else Names.WANTED
+        chunks = export_project(session, find_project(session, project).id, form, names)
         try:
             with draft.open("wb") as file:
                 file.writelines(chunks)

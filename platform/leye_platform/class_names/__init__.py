@@ -1,0 +1,1 @@
+"""What a partner's deliveries call the classes of a project."""
