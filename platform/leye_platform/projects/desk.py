@@ -7,20 +7,20 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from leye_platform.accounts.models import Organisation
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.outbox import OutboxRow
-from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project
+from leye_platform.projects.models import Addition, Batch, Item, Project
 from leye_platform.projects.queries import BatchProgress, progress_of
-from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, ItemState, PaidWork
+from leye_platform.projects.rules import FINISHED_ITEMS, AdditionState, BatchState, ItemState
 from leye_platform.review.models import Review
 from leye_platform.review.rules import ReviewState
 
 NEAR = timedelta(days=2)
 """A deadline this near is told while something is left to do."""
+REMEMBERED = timedelta(days=7)
 SHOWN = 10
 """How many matters of one kind are shown; the rest follows when these are settled."""
 IN_WORK = (BatchState.READY, BatchState.OPEN, BatchState.PAUSED)
@@ -31,6 +31,7 @@ class MatterKind(StrEnum):
     """In the order in which they are told."""
 
     NOT_READ = "not_read"
+    NOT_ADDED = "not_added"
     OVERDUE = "overdue"
     SENT_BACK = "sent_back"
     DUE_SOON = "due_soon"
@@ -55,6 +56,7 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
     """What needs somebody, the most pressing first."""
     found = [
         *_not_read(session),
+        *_not_added(session, now),
         *_deadlines(session, now),
         *_sent_back(session),
         *_to_open(session),
@@ -65,25 +67,25 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
     return sorted(found, key=lambda matter: order.index(matter.kind))
 
 
-def unpriced_projects(session: Session) -> Sequence[tuple[Project, str]]:
-    """Projects that a partner made and nobody has priced, with the firm's name, the oldest first."""
-    priced = exists().where(PriceCard.project_id == Project.id)
-    paid = exists().where(PayRate.project_id == Project.id, PayRate.work == PaidWork.ANNOTATE)
-    query = (
-        select(Project, Organisation.name)
-        .join(Organisation, Organisation.id == Project.organisation_id)
-        .where(~priced | ~paid)
-        .order_by(Project.created_at)
-        .limit(SHOWN)
-    )
-    return [(project, firm) for project, firm in session.execute(query)]
-
-
 def _not_read(session: Session) -> Iterable[Matter]:
     """Files that were refused whole, and readings that broke off for good."""
     broken = exists().where(OutboxRow.id == Batch.ingest_job, OutboxRow.failed_at.is_not(None))
     wanted = or_(Batch.state == BatchState.FAILED, (Batch.state == BatchState.INGESTING) & broken)
     return [Matter(MatterKind.NOT_READ, batch, project) for batch, project in _batches(session, wanted)]
+
+
+def _not_added(session: Session, now: datetime) -> Iterable[Matter]:
+    """Further files that could not be read, until another one comes for the same batch, or for a week."""
+    later = aliased(Addition)
+    lately = Addition.created_at > now - REMEMBERED
+    failed = exists().where(
+        Addition.batch_id == Batch.id,
+        Addition.state == AdditionState.FAILED,
+        lately,
+        ~exists().where(later.batch_id == Batch.id, later.number > Addition.number),
+    )
+    wanted = Batch.state.in_(IN_WORK) & failed
+    return [Matter(MatterKind.NOT_ADDED, batch, project) for batch, project in _batches(session, wanted)]
 
 
 def _to_open(session: Session) -> Iterable[Matter]:

@@ -20,12 +20,13 @@ from leye_platform.projects import service
 from leye_platform.projects.at_work import count_at_work
 from leye_platform.projects.batch_words import PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.days import read_day
-from leye_platform.projects.desk import matters_today, states_of, unpriced_projects
+from leye_platform.projects.desk import matters_today, states_of
 from leye_platform.projects.errors import PriceInThePast, RateRefused
 from leye_platform.projects.models import Project
 from leye_platform.projects.new_project import create_project
 from leye_platform.projects.pace import paces_of
 from leye_platform.projects.project_form import Field, ProjectForm
+from leye_platform.projects.project_matters import project_matters
 from leye_platform.projects.queries import batches_page, progress_of, projects_page, terms_of
 from leye_platform.projects.rates import exact_rate, set_pay, set_price
 from leye_platform.projects.rules import PaidWork, Pipeline
@@ -46,7 +47,7 @@ def home(work: Work, page: int = 1) -> Response:
     return work.page(
         "projects/home.html",
         matters=matters_today(work.session, work.now) if listed.number == 1 else [],
-        unpriced=unpriced_projects(work.session) if listed.number == 1 else [],
+        project_matters=project_matters(work.session) if listed.number == 1 else [],
         listed=listed,
         at_work=count_at_work(work.session),
         states=states_of(work.session, shown),
