@@ -43,6 +43,7 @@ ACTION_WORDS: dict[str, str] = {
     "guide.answer": N_("答标注规范的提问"),
     "project.price": N_("定单价"),
     "project.pay": N_("定报酬"),
+    "project.proposals": N_("改标注员看不看机器先标的结果"),
     "batch.create": N_("建批次"),
     "batch.ingest": N_("读入批次"),
     "batch.ingest_again": N_("接着读批次"),

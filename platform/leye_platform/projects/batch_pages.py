@@ -15,6 +15,7 @@ from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.batch_queries import estimate_of, quality_of, standing_still
 from leye_platform.projects.batch_words import METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import progress_of, refused_rows, terms_of
 from leye_platform.projects.rules import BATCH_MOVES, BatchState
@@ -95,6 +96,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False) -> Response:
         terms=terms,
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
+        proposals_refused=refused_proposals(batch.proposals_refused),
         lots=lots_of_batch(session, batch.id, delivered_only=False),
         moves=BATCH_MOVES[batch.state],
         state_words=STATE_WORDS,

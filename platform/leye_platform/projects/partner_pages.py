@@ -20,6 +20,7 @@ from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.batch_pages import Uploaded, receive_upload, upload_page
 from leye_platform.projects.batch_words import PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
 from leye_platform.projects.partner_queries import money_of, waiting_for
 from leye_platform.projects.queries import (
@@ -86,6 +87,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False) -> Response:
         sample=sample_of(session, sampled, SAMPLE) if sampled else [],
         files=_files(work, lots),
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
+        proposals_refused=refused_proposals(batch.proposals_refused),
         state_words=STATE_WORDS,
         purpose_words=PURPOSE_WORDS,
         lot_words=LOT_WORDS,

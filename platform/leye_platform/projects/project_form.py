@@ -47,6 +47,7 @@ class ProjectForm:
     confidence: Field = "90"
     check_share: Field = "10"
     gold_share: Field = "5"
+    show_proposals: Field = ""
 
     def meant(self) -> NewProject:
         """What the fields come to; whether that can be made is for the service to say."""
@@ -60,6 +61,7 @@ class ProjectForm:
             unit_price=self.unit_price,
             answer_pay=self.answer_pay,
             review_pay=self.review_pay,
+            show_proposals=bool(self.show_proposals),
             id=_id(self.key),
         )
 

@@ -5,13 +5,17 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import BatchProgress
 from leye_platform.projects.rules import BatchPurpose, BatchState
 
 
 class ProjectIn(BaseModel):
-    """Prices and pay are exact decimals as text, in the currency unit. `organisation`: the partner's name."""
+    """Prices and pay are exact decimals as text, in the currency unit. `organisation`: the partner's name.
+
+    `show_proposals`: whether the first annotator of a task begins from the prediction that came with it.
+    """
 
     title: str = Field(max_length=200)
     organisation: str = Field(max_length=120)
@@ -22,6 +26,7 @@ class ProjectIn(BaseModel):
     answer_pay: str
     review_pay: str = "0"
     task_type: str = ""
+    show_proposals: bool = False
 
 
 class ProjectOut(BaseModel):
@@ -35,6 +40,7 @@ class ProjectOut(BaseModel):
     pipeline: dict[str, Any]
     unit: str
     currency: str
+    show_proposals: bool
 
     @classmethod
     def of(cls, project: Project, organisation: str) -> "ProjectOut":
@@ -47,6 +53,7 @@ class ProjectOut(BaseModel):
             pipeline=project.pipeline,
             unit=project.unit,
             currency=project.currency,
+            show_proposals=project.show_proposals,
         )
 
 
@@ -84,7 +91,10 @@ class BatchIn(BaseModel):
 
 
 class BatchOut(BaseModel):
-    """A batch with its progress. `report`: where the refused rows are, once there are any."""
+    """A batch with its progress. `report`: where the refused rows are, once there are any.
+
+    `proposals_in`: how many items came with a prediction that can be used; `proposals_refused`: with one that cannot.
+    """
 
     id: UUID
     number: int
@@ -95,6 +105,8 @@ class BatchOut(BaseModel):
     problem: str | None
     rows_in: int
     rows_refused: int
+    proposals_in: int
+    proposals_refused: int
     report: str | None
     read: float | None
     items: dict[str, int]
@@ -114,6 +126,8 @@ class BatchOut(BaseModel):
             problem=batch.problem,
             rows_in=batch.rows_in,
             rows_refused=batch.rows_refused,
+            proposals_in=batch.proposals_in,
+            proposals_refused=sum(one.count for one in refused_proposals(batch.proposals_refused)),
             report=f"/api/v1/batches/{batch.id}/report" if batch.rows_refused else None,
             read=progress.share_read,
             items={state.value: count for state, count in progress.by_state.items()},

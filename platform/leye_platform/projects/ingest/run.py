@@ -22,6 +22,7 @@ from leye_platform.outbox import Checkpoint
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.formats import FilePlan, Source, plan_file, read_rows
 from leye_platform.projects.ingest.picture_rows import as_sent, with_pictures
+from leye_platform.projects.ingest.proposals import ProposalRefused, propose, with_refusals
 from leye_platform.projects.ingest.refusals import FileRefused
 from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_row, storable
 from leye_platform.projects.models import Batch, Item, MicroTask, Project, RefusedRow
@@ -54,12 +55,17 @@ class _Reading:
 
 @dataclass
 class _Chunk:
-    """What becomes of some rows."""
+    """What becomes of some rows.
+
+    proposals: how many items have one. proposals_refused: why others have none, and their rows.
+    """
 
     items: list[dict[str, Any]] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     slots: list[WantedAnswer] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
+    proposals: int = 0
+    proposals_refused: list[tuple[str, int]] = field(default_factory=list)
 
 
 def run_ingest(installation: Installation, job_id: UUID, batch_id: UUID) -> None:
@@ -138,6 +144,8 @@ def _take(installation: Installation, job_id: UUID, reading: _Reading, done: int
         add_slots(session, chunk.slots)
         batch.rows_in += len(chunk.items)
         batch.rows_refused += len(chunk.refused)
+        batch.proposals_in += chunk.proposals
+        batch.proposals_refused = with_refusals(batch.proposals_refused, chunk.proposals_refused)
         data = {"rows": done + len(rows), "bytes": rows[-1].end, "of": sum(s.size for s in reading.sources)}
         if checkpoint is None:
             session.add(Checkpoint(job_id=job_id, data=data, saved_at=now))
@@ -154,7 +162,7 @@ def _sort_out(session: Session, reading: _Reading, rows: Sequence[Row]) -> _Chun
             chunk.refused.append(_refusal(reading, row, row.problem, None))
             continue
         try:
-            found = plain_row(row.content)
+            found = plain_row(row.content, reading.kind.config.variables)
         except RowRefused as refused:
             chunk.refused.append(_refusal(reading, row, str(refused), None))
             continue
@@ -203,8 +211,17 @@ def _add(reading: _Reading, chunk: _Chunk, row: Row, found: PlainRow, seen: dict
             "state": ItemState.WAITING,
         }
     )
+    proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
     for n, content in enumerate(contents):
-        _add_task(reading, chunk, item_id, n + 1, content=content, gold=None if gold is None else gold[n])
+        _add_task(
+            reading,
+            chunk,
+            item_id,
+            n + 1,
+            content=content,
+            gold=None if gold is None else gold[n],
+            proposal=None if proposals is None else proposals[n],
+        )
 
 
 def _gold(reading: _Reading, found: PlainRow, contents: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]] | None:
@@ -213,6 +230,19 @@ def _gold(reading: _Reading, found: PlainRow, contents: Sequence[dict[str, Any]]
         return None
     kind = reading.kind
     return [kind.template.gold_result(kind.config, content, found.gold_answer) for content in contents]
+
+
+def _proposals(
+    reading: _Reading, chunk: _Chunk, row: Row, found: PlainRow, contents: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]] | None:
+    """What a model proposes for each part; counted either way. Never asked of a gold item, whose answer is known."""
+    try:
+        proposals = propose(reading.kind, contents, found.predictions)
+    except ProposalRefused as refused:
+        chunk.proposals_refused.append((refused.code, row.number))
+        return None
+    chunk.proposals += proposals is not None
+    return proposals
 
 
 def _gold_problem(refused: ResultRefused, found: PlainRow) -> str:
@@ -232,6 +262,7 @@ def _add_task(
     *,
     content: dict[str, Any],
     gold: list[dict[str, Any]] | None,
+    proposal: dict[str, Any] | None,
 ) -> None:
     """A micro-task with the slots it begins with; a gold one has a single slot in its own lane, as stock."""
     task_id = new_id()
@@ -251,6 +282,7 @@ def _add_task(
             "overlap_wanted": wanted,
             "overlap_limit": 1 if gold is not None else reading.pipeline.overlap_limit(),
             "gold_labels": None if gold is None else template.labels_of(config, gold),
+            "proposal": proposal,
         }
     )
     lane = Lane.NORMAL if gold is None else Lane.GOLD
