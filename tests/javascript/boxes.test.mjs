@@ -230,3 +230,13 @@ test("a random walk through the commands keeps every box inside the picture, and
   while (store.send("undo"));
   assert.equal(store.history.past.length, 0);
 });
+
+test("clear takes all boxes away, the one that is begun too, and undo brings them back", () => {
+  const store = begin(["10", "10", "50", "50", "a", "100", "100", "50", "50", "b"]);
+  send(store, "cell 1");
+  assert.deepEqual(send(store, "clear", "clear"), [true, false]);
+  assert.deepEqual([store.state.boxes.length, store.state.trail.length], [0, 0]);
+  assert.equal(words(store.state, "clear", (text) => text), "共 0 个框");
+  send(store, "undo");
+  assert.deepEqual([store.state.boxes.length, store.state.trail.length], [2, 1]);
+});

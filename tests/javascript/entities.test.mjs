@@ -194,3 +194,12 @@ test("keys walk and extend only among the words, and are held down only to walk"
   assert.equal(commandOf({ key: "1", target: outside }, commands), "label 1");
   for (const key of ["ArrowRight", " "]) assert.equal(commandOf({ key, target: outside }, commands), null);
 });
+
+test("clear takes all marks away in one step, says how many are left, and undo brings them back", () => {
+  const store = opened([`span 1 3 人名`, `span 8 10 地名`]);
+  assert.deepEqual(send(store, "clear", "clear"), [true, false]);
+  assert.deepEqual([store.state.spans.length, store.state.none], [0, false]);
+  assert.equal(tool.words(store.state, "clear", same), "共标 0 处");
+  send(store, "undo");
+  assert.equal(store.state.spans.length, 2);
+});

@@ -32,6 +32,7 @@ from leye_platform.assignments.schemas import (
     HeartbeatIn,
     LeaseOut,
     ProjectOut,
+    ProposalOut,
     ResponseIn,
     ResponseOut,
     SkipIn,
@@ -101,6 +102,7 @@ def assignment_out(seen: TaskSeen, links: PictureLinks) -> AssignmentOut:
         task=TaskOut(
             id=seen.microtask_id, type=seen.task_type, data=links.linked(seen.content), label_config=seen.label_config
         ),
+        proposal=None if seen.proposal is None else ProposalOut(**seen.proposal),
         project=ProjectOut(id=seen.project_id, number=seen.project_number, title=seen.project_title),
         batch=BatchOut(id=seen.batch_id, number=seen.batch_number, name=seen.batch_name),
         guide=GuideOut(id=seen.guide_id, version=seen.guide_version),

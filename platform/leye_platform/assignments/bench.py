@@ -17,8 +17,8 @@ from leye_task_templates.template import ResultRefused
 
 @dataclass(frozen=True)
 class Bench:
-    """One assignment of a person. chosen: its draft, or its answer, as its form shows it. number: which of today's
-    it is. late: the lease has run out.
+    """One assignment of a person. chosen: its answer, else its draft, else its proposal, as its form shows it. number:
+    which of today's it is. late: the lease has run out.
     """
 
     seen: TaskSeen
@@ -27,6 +27,12 @@ class Bench:
     chosen: list[str]
     number: int
     late: bool
+
+    @property
+    def begins_from_proposal(self) -> bool:
+        """Whether what is shown is the proposal as it came."""
+        seen = self.seen
+        return seen.proposal is not None and seen.result is None and seen.draft is None
 
     @property
     def answer_words(self) -> str:
@@ -50,10 +56,21 @@ def bench_of(session: Session, assignment_id: UUID, person_id: UUID, now: dateti
         seen=seen,
         kind=kind,
         guide=guide_of(session, seen, person_id),
-        chosen=entries_of(kind, seen.content, seen.draft if seen.result is None else seen.result),
+        chosen=_chosen(kind, seen),
         number=answers_since(session, person_id, formats.day_began(now)) + 1,
         late=seen.state is AssignmentState.EXPIRED or seen.lease_expires_at <= now,
     )
+
+
+def _chosen(kind: TaskType, seen: TaskSeen) -> list[str]:
+    if seen.result is not None:
+        return entries_of(kind, seen.content, seen.result)
+    if seen.proposal is None:
+        return entries_of(kind, seen.content, seen.draft)
+    if seen.draft is None:
+        return entries_of(kind, seen.content, seen.proposal["result"])
+    # Emptied by hand: that there is nothing to mark is for the person to say.
+    return entries_of(kind, seen.content, seen.draft) if seen.draft else []
 
 
 def entries_of(kind: TaskType, content: Mapping[str, Any], result: list[Any] | None) -> list[str]:

@@ -28,6 +28,12 @@ OPEN: ColumnElement[str] = literal_column("'open'")
 HELD: ColumnElement[str] = literal_column("'held'")
 LEASED: ColumnElement[str] = literal_column("'leased'")
 RELEASED: ColumnElement[str] = literal_column("'released'")
+ANSWERED_OR_HELD: tuple[ColumnElement[str], ...] = (
+    LEASED,
+    literal_column("'submitted'"),
+    literal_column("'expired'"),
+)
+"""The condition of the index on an assignment's micro-task, in its words."""
 
 
 def dialect_of(session: Session) -> str:

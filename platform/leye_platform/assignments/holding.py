@@ -94,6 +94,7 @@ def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) 
         "leased_at": who.now,
         "lease_expires_at": who.now + lease_length(taken.lease_minutes, by_switch=by_switch),
         "active_ms": 0,
+        "proposal_shown": taken.proposal_due,
     }
     stored = session.execute(_add_assignment(dialect_of(session)), row).scalar()
     if stored is None:

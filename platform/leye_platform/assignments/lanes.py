@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exist
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
+    ANSWERED_OR_HELD,
     OPEN,
     RELEASED,
     assignments,
@@ -82,7 +83,7 @@ class TakenSlot(NamedTuple):
     """A slot locked for the claimant, with what holding it needs.
 
     guide_version: the guide in force. guide_known: the version that the claimant works under; None before their
-    first task of the project.
+    first task of the project. proposal_due: the claimant is to begin from the micro-task's proposal.
     """
 
     slot_id: UUID
@@ -99,6 +100,7 @@ class TakenSlot(NamedTuple):
     guide_id: UUID
     guide_version: int
     guide_known: int | None
+    proposal_due: bool
 
 
 def suits(slot: FromClause) -> ColumnElement[bool]:
@@ -178,6 +180,25 @@ def look_over(session: Session, who: Claimant) -> list[LaneState]:
     return [LaneState(*row) for row in rows]
 
 
+def _proposal_due() -> ColumnElement[bool]:
+    """A proposal is shown to one annotator of a micro-task; who is asked beside or after them answers without.
+
+    Of two who claim at the same instant both may see it; weigh.py lets copies speak once all the same.
+    """
+    seen = exists().where(
+        assignments.c.microtask_id == slots.c.microtask_id,
+        assignments.c.state.in_(ANSWERED_OR_HELD),
+        assignments.c.proposal_shown,
+    )
+    return and_(
+        projects.c.show_proposals,
+        micro_tasks.c.proposal.is_not(None),
+        micro_tasks.c.gold_labels.is_(None),
+        slots.c.round == 1,
+        ~seen,
+    )
+
+
 def _take() -> Select[*tuple[Any, ...]]:
     newest_guide, newest_version = (
         select(column)
@@ -213,6 +234,7 @@ def _take() -> Select[*tuple[Any, ...]]:
             newest_guide,
             newest_version,
             known_version,
+            _proposal_due(),
         )
         .join(micro_tasks, micro_tasks.c.id == slots.c.microtask_id)
         .join(items, items.c.id == slots.c.item_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from leye_platform.assignments.rules import AssignmentState, Lane, SkipReason, SlotState
+from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SkipReason, SlotState
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
@@ -78,7 +78,10 @@ class WorkRecord(Base):
 
 
 class Assignment(Base):
-    """A slot held by an annotator under a lease. An expired one may still be answered (late)."""
+    """A slot held by an annotator under a lease. An expired one may still be answered (late).
+
+    proposal_shown: the work begins from the micro-task's proposal; settled by the claim.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -124,6 +127,7 @@ class Assignment(Base):
     skip_reason: Mapped[SkipReason | None]
     skip_comment: Mapped[str | None] = mapped_column(String(500))
     active_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    proposal_shown: Mapped[bool] = mapped_column(default=False)
 
 
 class Draft(Base):
@@ -165,6 +169,7 @@ class Response(Base):
     gold: Mapped[bool] = mapped_column(default=False)
     active_ms: Mapped[int] = mapped_column(BigInteger)
     pay_micros: Mapped[int] = mapped_column(BigInteger)
+    proposal_use: Mapped[ProposalUse] = mapped_column(default=ProposalUse.NONE)
     submitted_at: Mapped[datetime]
 
 

@@ -54,6 +54,7 @@ class OwnAssignment(NamedTuple):
     leased_at: datetime
     lease_expires_at: datetime
     active_ms: int
+    proposal_shown: bool
     lane: Lane
     microtask_state: ItemState
     microtask_round: int
@@ -61,6 +62,7 @@ class OwnAssignment(NamedTuple):
     overlap_limit: int
     content: dict[str, Any]
     gold_labels: list[Any] | None
+    proposal: dict[str, Any] | None
     item_state: ItemState
     project_number: int
     task_type: str
@@ -101,6 +103,7 @@ def _load() -> Select[*tuple[Any, ...]]:
             m.overlap_limit,
             m.content,
             m.gold_labels,
+            m.proposal,
             items.c.state,
             p.number,
             p.task_type,

@@ -99,7 +99,7 @@ def act(
     active_ms: Annotated[int | None, Form()] = None,
     idempotency_key: Field = "",
 ) -> Response:
-    """What the bar's commands do without JavaScript (`do`: submit, undo, mark, skip, help, leave)."""
+    """What the bar's commands do without JavaScript (`do`: submit, undo, clear, mark, skip, help, leave)."""
     posted = Posted(choice or [], active_ms, storable_text(idempotency_key).strip()[:LONGEST_KEY] or str(assignment_id))
     database = work.installation.database
     with database.write() as session:
@@ -133,9 +133,10 @@ def _submit(work: Work, session: Session, bench: Bench, posted: Posted) -> Respo
 
 
 def _step_aside(work: Work, session: Session, bench: Bench, posted: Posted, do: str) -> Response:
-    """Undo, mark, skip, help or leave. What is chosen so far is kept; undo goes back to what was kept, then to nothing.
+    """Undo, clear, mark, skip, help or leave. What is chosen so far is kept; undo goes back to what was kept, then to
+    nothing.
 
-    mark: take what is ticked into the answer, and go on with it.
+    clear: begin with nothing. mark: take what is ticked into the answer, and go on with it.
     """
     here = f"/work/tasks/{bench.seen.assignment_id}"
     if bench.seen.state not in ANSWERABLE:
@@ -145,7 +146,9 @@ def _step_aside(work: Work, session: Session, bench: Bench, posted: Posted, do: 
             bench.kind.template.result_from_form(bench.kind.config, bench.seen.content, posted.choices)
         except ResultRefused as refused:
             return _refused(work, session, bench, posted, refused)
-    if do != "undo":
+    if do == "clear":
+        _keep(work, session, bench, replace(posted, choices=[]))
+    elif do != "undo":
         _keep(work, session, bench, posted)
     elif sorted(posted.choices) == sorted(bench.chosen):
         _keep(work, session, bench, replace(posted, choices=[]))
@@ -158,7 +161,7 @@ def _refused(work: Work, session: Session, bench: Bench, posted: Posted, refused
 
 
 def _keep(work: Work, session: Session, bench: Bench, posted: Posted) -> None:
-    if not posted.choices and bench.seen.draft is None:
+    if not posted.choices and bench.seen.draft is None and bench.seen.proposal is None:
         return
     try:
         template, config = bench.kind.template, bench.kind.config
@@ -192,7 +195,9 @@ def _task(
         idempotency_key=str(new_id()),
         chosen=chosen,
         position=work.gettext(N_("今天第 {number} 条")).format(number=bench.number),
-        commands=tool_commands(bench.kind.template, view, work.gettext),
+        commands=tool_commands(bench.kind.template, view, work.gettext, clear=seen.proposal is not None),
+        proposed=seen.proposal is not None,
+        untouched=bench.begins_from_proposal,
         problem=problem,
         late=bench.late,
         active_ms=seen.active_ms,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -25,7 +25,10 @@ from leye_platform.guides.rules import GuideText
 
 
 class TaskSeen(NamedTuple):
-    """One assignment with all that its page and the API show. `draft` is None where nothing was saved."""
+    """One assignment with all that its page and the API show. `draft` is None where nothing was saved.
+
+    proposal: what the work begins from; None where the person is not to see any.
+    """
 
     assignment_id: UUID
     state: AssignmentState
@@ -49,6 +52,7 @@ class TaskSeen(NamedTuple):
     draft: list[Any] | None
     draft_saved_at: datetime | None
     result: list[Any] | None
+    proposal: dict[str, Any] | None
 
 
 def _task() -> Select[*tuple[Any, ...]]:
@@ -77,6 +81,7 @@ def _task() -> Select[*tuple[Any, ...]]:
             drafts.c.result,
             drafts.c.saved_at,
             responses.c.result,
+            case((a.proposal_shown, micro_tasks.c.proposal)),
         )
         .join(micro_tasks, micro_tasks.c.id == a.microtask_id)
         .join(projects, p.id == a.project_id)

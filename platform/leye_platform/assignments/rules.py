@@ -97,6 +97,14 @@ class InputMode(StrEnum):
     SCREEN_READER = "screen_reader"
 
 
+class ProposalUse(StrEnum):
+    """What an answer made of the proposal that its author began from. `kept`: it says the same."""
+
+    NONE = "none"
+    KEPT = "kept"
+    CHANGED = "changed"
+
+
 class NoTask(StrEnum):
     """Why there is nothing to hand out just now."""
 

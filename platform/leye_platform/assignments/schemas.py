@@ -92,14 +92,26 @@ class DraftOut(BaseModel):
     saved_at: datetime
 
 
+class ProposalOut(BaseModel):
+    """What a model said beforehand, to be checked; `result` is a whole answer."""
+
+    result: list[Any]
+    model_version: str | None
+    score: float | None
+
+
 class AssignmentOut(BaseModel):
-    """An assignment. Pay for a late answer is the same; `state` tells whether the lease still runs."""
+    """An assignment. Pay for a late answer is the same; `state` tells whether the lease still runs.
+
+    `proposal`: null where there is none, or where this answer is wanted without one.
+    """
 
     assignment_id: UUID
     state: AssignmentState
     round: int
     lease_expires_at: datetime
     task: TaskOut
+    proposal: ProposalOut | None
     project: ProjectOut
     batch: BatchOut
     guide: GuideOut

@@ -21,7 +21,7 @@ from leye_platform.assignments.core_tables import (
 from leye_platform.assignments.drafts import drop_draft, put_draft
 from leye_platform.assignments.errors import AnswerRefused, TaskGivenBack, TaskSkipped
 from leye_platform.assignments.own import Annotator, OwnAssignment, load_own
-from leye_platform.assignments.rules import AssignmentState, InputMode, SlotState, refit_due
+from leye_platform.assignments.rules import AssignmentState, InputMode, ProposalUse, SlotState, refit_due
 from leye_platform.assignments.slots import settle_slot, withdraw_open
 from leye_platform.billing.ledger import earn_pending, make_payable
 from leye_platform.billing.rules import rate_in_micros
@@ -103,7 +103,7 @@ def submit(
         put_draft(session, own.id, given.result, now)
         raise TaskGivenBack if own.state is AssignmentState.RELEASED else TaskSkipped
     kind = task_type(own.task_type, own.label_config)
-    answer = _checked(kind, own.content, given.result)
+    answer = _checked(kind, own, given.result)
     stored, number = _store(session, own, given, answer, now)
     _earn(session, who, own, stored, now)
     _count(session, own, kind, answer.labels)
@@ -124,18 +124,27 @@ def _stored(session: Session, own: OwnAssignment) -> Submitted:
 
 
 class _Answer(NamedTuple):
-    """An answer in its canonical form, and what it says."""
+    """An answer in its canonical form, what it says, and what it made of the proposal it began from."""
 
     result: list[Any]
     labels: Labels
+    proposal_use: ProposalUse
 
 
-def _checked(kind: TaskType, content: dict[str, Any], result: list[Any]) -> _Answer:
+def _checked(kind: TaskType, own: OwnAssignment, result: list[Any]) -> _Answer:
     try:
-        canonical = kind.template.validate_result(kind.config, content, result)
+        canonical = kind.template.validate_result(kind.config, own.content, result)
     except ResultRefused as refused:
         raise AnswerRefused(refused) from None
-    return _Answer(canonical, kind.template.labels_of(kind.config, canonical))
+    labels = kind.template.labels_of(kind.config, canonical)
+    return _Answer(canonical, labels, _proposal_use(kind, own, labels))
+
+
+def _proposal_use(kind: TaskType, own: OwnAssignment, labels: Labels) -> ProposalUse:
+    if not own.proposal_shown or own.proposal is None:
+        return ProposalUse.NONE
+    proposed = kind.template.labels_of(kind.config, own.proposal["result"])
+    return ProposalUse.KEPT if kind.consensus.same(labels, proposed) else ProposalUse.CHANGED
 
 
 def _store(
@@ -163,6 +172,7 @@ def _store(
         "gold": own.gold_labels is not None,
         "active_ms": active_ms,
         "pay_micros": pay_micros,
+        "proposal_use": answer.proposal_use,
         "submitted_at": now,
     }
     number = session.execute(ADD, row).scalar_one()

@@ -16,6 +16,7 @@ from leye_platform.projects import service
 from leye_platform.projects.addition_queries import additions_of, refused_rows
 from leye_platform.projects.batch_queries import estimate_of, quality_of, standing_still
 from leye_platform.projects.batch_words import ADDITION_WORDS, METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import progress_of, terms_of
 from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState
@@ -100,6 +101,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
         additions=additions_of(session, batch.id),
+        proposals_refused=refused_proposals(batch.proposals_refused),
         lots=lots_of_batch(session, batch.id, delivered_only=False),
         moves=BATCH_MOVES[batch.state],
         state_words=STATE_WORDS,

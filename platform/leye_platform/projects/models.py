@@ -21,6 +21,7 @@ class Project(Base):
     """One kind of work for one partner. `pipeline` is data: see projects/rules.py:Pipeline.
 
     `class_names` maps a class of the label config to its name in deliveries, where that is another.
+    show_proposals: whether an annotator begins from what the partner's model has proposed.
     """
 
     __tablename__ = "projects"
@@ -37,6 +38,7 @@ class Project(Base):
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     lease_minutes: Mapped[int] = mapped_column(default=120)
     accept_days: Mapped[int] = mapped_column(default=7)
+    show_proposals: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 
@@ -94,6 +96,8 @@ class Batch(Base):
     """One upload. `ingest_job` is the outbox row that reads it; its checkpoint tells the progress.
 
     `rows_in` is all that came in, additions with it; `rows_refused` is about the batch's own files alone.
+    proposals_in: how many of its items came with a proposal. proposals_refused: why others could not be used
+    (projects/ingest/proposals.py:RefusedProposals).
     """
 
     __tablename__ = "batches"
@@ -117,6 +121,8 @@ class Batch(Base):
     source_name: Mapped[str | None] = mapped_column(String(300))
     rows_in: Mapped[int] = mapped_column(default=0)
     rows_refused: Mapped[int] = mapped_column(default=0)
+    proposals_in: Mapped[int] = mapped_column(default=0)
+    proposals_refused: Mapped[dict[str, Any]] = mapped_column(default=dict)
     problem: Mapped[str | None] = mapped_column(Text)
     ingest_job: Mapped[UUID | None]
     created_at: Mapped[datetime]
@@ -207,6 +213,7 @@ class MicroTask(Base):
 
     `overlap_wanted` is how many answers this round asks for so far, never above `overlap_limit`.
     `posterior` is what the answers so far come to, as the task type's consensus keeps it.
+    `proposal` is what a model said beforehand: `result` in its canonical form, `model_version`, `score`.
     """
 
     __tablename__ = "micro_tasks"
@@ -225,3 +232,4 @@ class MicroTask(Base):
     overlap_limit: Mapped[int]
     posterior: Mapped[list[Any] | None]
     gold_labels: Mapped[list[Any] | None]
+    proposal: Mapped[dict[str, Any] | None]

@@ -59,6 +59,7 @@ class NewProject:
     answer_pay: str | None = None
     review_pay: str | None = None
     task_type: str = ""
+    show_proposals: bool = False
     id: UUID | None = None
 
     @property
@@ -126,6 +127,7 @@ def create_project(
         task_type=given.type_meant,
         label_config=given.label_config,
         pipeline=Pipeline.model_validate(given.pipeline).stored(),
+        show_proposals=given.show_proposals,
         created_at=now,
         created_by=actor.person_id,
     )

@@ -147,6 +147,15 @@ def add_pay(work: Work, project_id: UUID, answer_pay: Field = "", review_pay: Fi
     return RedirectResponse(f"/projects/{project_id}#pay-title", status_code=303)
 
 
+@router.post("/projects/{project_id}/proposals")
+@endpoint(Permission.MANAGE_PROJECTS, form=True)
+def choose_proposals(work: Work, project_id: UUID, show_proposals: Field = "") -> Response:
+    """Show annotators what a model has proposed, or nothing; from the next task they claim."""
+    project = service.project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    service.show_proposals(work.session, work.actor, project, bool(show_proposals), work.now)
+    return RedirectResponse(f"/projects/{project_id}#proposals-title", status_code=303)
+
+
 def _shown(
     work: Work,
     project: Project,

@@ -21,6 +21,7 @@ from leye_platform.projects import service
 from leye_platform.projects.addition_queries import additions_of, refused_rows
 from leye_platform.projects.batch_pages import Uploaded, receive_upload, upload_page
 from leye_platform.projects.batch_words import ADDITION_WORDS, PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
 from leye_platform.projects.partner_queries import money_of, waiting_for
 from leye_platform.projects.queries import (
@@ -93,6 +94,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         files=_files(work, lots),
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
         additions=additions_of(session, batch.id),
+        proposals_refused=refused_proposals(batch.proposals_refused),
         state_words=STATE_WORDS,
         addition_words=ADDITION_WORDS,
         purpose_words=PURPOSE_WORDS,

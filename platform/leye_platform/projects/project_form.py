@@ -48,6 +48,7 @@ class ProjectForm:
     confidence: Field = "90"
     check_share: Field = "10"
     gold_share: Field = "5"
+    show_proposals: Field = ""
 
     def meant(self, firm: UUID | None = None) -> NewProject:
         """What the fields come to; whether that can be made is for the service to say.
@@ -64,6 +65,7 @@ class ProjectForm:
             unit_price=None if firm else self.unit_price,
             answer_pay=None if firm else self.answer_pay,
             review_pay=None if firm else self.review_pay,
+            show_proposals=bool(self.show_proposals),
             id=_id(self.key),
         )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field
 
 from leye_platform.projects.addition_queries import AdditionView
+from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.item_withdrawal import MOST_NAMES
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import BatchProgress
@@ -16,6 +17,7 @@ class ProjectIn(BaseModel):
     """Prices and pay are exact decimals as text, in the currency unit. `organisation`: the partner's name.
 
     Prices and pay are the operator's to set: a partner's people leave them out, and may leave out their firm.
+    `show_proposals`: whether the first annotator of a task begins from the prediction that came with it.
     """
 
     title: str = Field(max_length=200)
@@ -27,6 +29,7 @@ class ProjectIn(BaseModel):
     answer_pay: str | None = None
     review_pay: str | None = None
     task_type: str = ""
+    show_proposals: bool = False
 
 
 class ProjectOut(BaseModel):
@@ -40,6 +43,7 @@ class ProjectOut(BaseModel):
     pipeline: dict[str, Any]
     unit: str
     currency: str
+    show_proposals: bool
 
     @classmethod
     def of(cls, project: Project, organisation: str) -> "ProjectOut":
@@ -52,6 +56,7 @@ class ProjectOut(BaseModel):
             pipeline=project.pipeline,
             unit=project.unit,
             currency=project.currency,
+            show_proposals=project.show_proposals,
         )
 
 
@@ -92,6 +97,7 @@ class BatchOut(BaseModel):
     """A batch with its progress. `report`: where the refused rows are, once there are any.
 
     `rows_in` counts the rows of additions too; `rows_refused` and `report` are about the batch's own file.
+    `proposals_in`: how many items came with a prediction that can be used; `proposals_refused`: with one that cannot.
     """
 
     id: UUID
@@ -103,6 +109,8 @@ class BatchOut(BaseModel):
     problem: str | None
     rows_in: int
     rows_refused: int
+    proposals_in: int
+    proposals_refused: int
     report: str | None
     read: float | None
     items: dict[str, int]
@@ -122,6 +130,8 @@ class BatchOut(BaseModel):
             problem=batch.problem,
             rows_in=batch.rows_in,
             rows_refused=batch.rows_refused,
+            proposals_in=batch.proposals_in,
+            proposals_refused=sum(one.count for one in refused_proposals(batch.proposals_refused)),
             report=f"/api/v1/batches/{batch.id}/report" if batch.rows_refused else None,
             read=progress.share_read,
             items={state.value: count for state, count in progress.by_state.items()},

@@ -44,6 +44,14 @@ def project_for(session: Session, actor: Actor, project_id: UUID, permission: Pe
     return project
 
 
+def show_proposals(session: Session, actor: Actor, project: Project, shown: bool, now: datetime) -> None:
+    """Whether annotators begin from what a partner's model has proposed, for tasks that are claimed from now on."""
+    if project.show_proposals == shown:
+        return
+    project.show_proposals = shown
+    record(session, at=now, person_id=actor.person_id, action="project.proposals", subject_id=project.id, shown=shown)
+
+
 def batch_for(session: Session, actor: Actor, batch_id: UUID, permission: Permission, *, lock: bool = False) -> Batch:
     """A batch within the actor's reach.
 

@@ -1,7 +1,8 @@
 """Weighing the answers of a micro-task, each time one comes in.
 
 Sure enough: decided. Unsure: one more slot in the urgent lane, up to the limit. Unsure at the limit:
-review. A late answer counts until the item is delivered.
+review. A late answer counts until the item is delivered. Answers that keep a model's proposal are one voice, and
+alone they settle nothing (docs/decisions/0009-proposals.md).
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from leye_platform.assignments.core_tables import (
     responses,
     slots,
 )
-from leye_platform.assignments.rules import Lane
+from leye_platform.assignments.rules import Lane, ProposalUse
 from leye_platform.assignments.slots import WantedAnswer, add_slots
 from leye_platform.billing.ledger import make_payable
 from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
@@ -65,10 +66,15 @@ class Answer(NamedTuple):
     labels: Labels
     guide_id: UUID
     skill: dict[str, Any] | None
+    proposal_use: ProposalUse
+
+    @property
+    def is_copy(self) -> bool:
+        return self.proposal_use is ProposalUse.KEPT
 
 
 ANSWERS = (
-    select(responses.c.labels, responses.c.guide_id, annotator_skills.c.skill)
+    select(responses.c.labels, responses.c.guide_id, annotator_skills.c.skill, responses.c.proposal_use)
     .outerjoin(
         annotator_skills,
         (annotator_skills.c.person_id == responses.c.person_id)
@@ -107,7 +113,7 @@ LAST_DECISION = (
 def weigh(session: Session, task: AnsweredTask, kind: TaskType, now: datetime) -> None:
     """Draw the consequences of the newest answer of the round."""
     answers = [Answer(*row) for row in session.execute(ANSWERS, {"microtask": task.id, "in_round": task.round})]
-    weighing = _Weighing(session, task, kind, now, answers, combined(answers, kind, task.prior))
+    weighing = _Weighing(session, task, kind, now, answers, combined(voices(answers), kind, task.prior))
     if task.state is ItemState.DECIDED:
         weighing.reconsider()
     elif task.state is ItemState.REVIEW:
@@ -116,6 +122,12 @@ def weigh(session: Session, task: AnsweredTask, kind: TaskType, now: datetime) -
         weighing.settle_single()
     else:
         weighing.settle_by_consensus()
+
+
+def voices(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers that speak for themselves: of those that keep the proposal, the first."""
+    first_copy = next((answer for answer in answers if answer.is_copy), None)
+    return [answer for answer in answers if answer is first_copy or not answer.is_copy]
 
 
 def combined(answers: Sequence[Answer], kind: TaskType, prior: list[Any] | None) -> Combined:
@@ -134,10 +146,19 @@ class _Weighing:
     answers: Sequence[Answer]
     outcome: Combined
 
+    @property
+    def only_copies(self) -> bool:
+        return all(answer.is_copy for answer in self.answers)
+
+    @property
+    def confidence(self) -> float:
+        """How sure the answers make us: not at all while nobody has looked without the proposal, or changed it."""
+        return 0.0 if self.only_copies else self.outcome.confidence
+
     def settle_by_consensus(self) -> None:
         task, round_of = self.task, {"microtask": self.task.id, "in_round": self.task.round}
         step = next_step(
-            self.outcome.confidence,
+            self.confidence,
             answers=len(self.answers),
             wanted=task.pipeline.overlap_start(),
             limit=task.overlap_limit,
@@ -157,7 +178,9 @@ class _Weighing:
 
     def settle_single(self) -> None:
         self.keep_posterior()
-        share = share_to_check(self.task.pipeline.check_share, answers=self.task.author_answers)
+        # A kept proposal is looked at as a newcomer's answer is: nobody else will have judged it.
+        experience = 0 if self.only_copies else self.task.author_answers
+        share = share_to_check(self.task.pipeline.check_share, answers=experience)
         if check_due(self.task.id, self.task.round, share):
             open_review(self.session, self.task, ReviewCause.CHECK, self.now)
         else:
@@ -173,7 +196,7 @@ class _Weighing:
         decided, method, in_lot = self.session.execute(LAST_DECISION, {"microtask": self.task.id}).one()
         if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state is not ItemState.DECIDED:
             return
-        sure = self.outcome.confidence >= self.task.pipeline.confidence
+        sure = self.confidence >= self.task.pipeline.confidence
         if sure and not self.kind.consensus.same(self.outcome.labels, decided):
             self.decide(DecisionMethod.CONSENSUS)
 

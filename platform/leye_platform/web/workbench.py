@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from leye_platform.errors import N_
-from leye_task_templates.template import TaskTemplate
+from leye_task_templates.template import Command, TaskTemplate
 
 BAR = (
     ("undo", N_("撤销"), "Z"),
@@ -24,13 +24,16 @@ def bar_commands(gettext: Callable[[str], str]) -> list[dict[str, str]]:
 
 
 def tool_commands(
-    template: TaskTemplate, view: Mapping[str, Any], gettext: Callable[[str], str]
+    template: TaskTemplate, view: Mapping[str, Any], gettext: Callable[[str], str], *, clear: bool = False
 ) -> list[dict[str, str]]:
-    """The commands of a task type's tool at such a view, then the bar's five."""
-    own = [
-        {name: said for name, said in command._asdict().items() if said or name != "within"}
-        for command in template.commands(view, gettext)
-    ]
+    """The commands of a task type's tool at such a view, then the bar's five.
+
+    clear: whether the page has a button that takes everything away, as it has where a proposal is shown.
+    """
+    commands = template.commands(view, gettext)
+    if clear:
+        commands.append(Command("clear", gettext(N_("全部去掉"))))
+    own = [{name: said for name, said in command._asdict().items() if said or name != "within"} for command in commands]
     taken = {command["key"] for command in own if not command.get("within")}
     bar = [
         one | {"key": SPARE.get(one["command"], "")} if one["key"] in taken else one for one in bar_commands(gettext)

@@ -91,6 +91,7 @@ const COMMANDS = {
   },
   delete: (state, [n]) => remove(state, n === undefined ? state.at : Number(n) - 1),
   none: (state) => (state.boxes.length ? state : { ...state, none: !state.none, corner: null, trail: [] }),
+  clear: (state) => clear(state),
   put: (state, [n, ...lengths]) => put(state, Number(n) - 1, lengths.map(Number)),
 };
 
@@ -107,6 +108,12 @@ export function reduce(state, command) {
 /** @param {State} state @returns {number} the label of the box at hand, else of the next one */
 export function labelShown(state) {
   return state.at < 0 ? state.label : state.boxes[state.at].label;
+}
+
+/** @param {State} state no box, none begun, and nothing said about that */
+function clear(state) {
+  if (!state.boxes.length && !state.none && !drawing(state)) return state;
+  return { ...state, boxes: [], at: -1, corner: null, trail: [], none: false };
 }
 
 /** @param {number} value @param {number} most */

@@ -113,6 +113,7 @@ const COMMANDS = {
   edit: (state, [n]) => edit(state, Number(n) - 1),
   delete: (state, [n]) => remove(state, Number(n) - 1),
   none: (state) => (state.spans.length ? state : { ...state, none: !state.none, news: { kind: "count" } }),
+  clear: (state) => clear(state),
   lines: (state, firsts) => ({ ...state, lines: firsts.map(Number) }),
 };
 
@@ -274,6 +275,12 @@ function remove(state, n) {
   if (!one) return state;
   const news = { kind: "deleted", text: textOf(state, one), label: one.label };
   return { ...state, spans: state.spans.filter((_, at) => at !== n), from: -1, open: false, editing: -1, news };
+}
+
+/** @param {State} state nothing marked, and nothing said about that */
+function clear(state) {
+  if (!state.spans.length && !state.none) return state;
+  return { ...rested(state), spans: [], none: false, news: { kind: "count" } };
 }
 
 /** @param {State} state the words selected, or the one in focus, become their pieces */

@@ -14,6 +14,7 @@ from leye_platform.ids import new_id
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.formats import Source
 from leye_platform.projects.ingest.picture_rows import as_sent
+from leye_platform.projects.ingest.proposals import ProposalRefused, propose
 from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_row, storable
 from leye_platform.projects.models import Item, MicroTask
 from leye_platform.projects.rules import ItemState, Pipeline
@@ -44,13 +45,18 @@ class Reading:
 
 @dataclass
 class Chunk:
-    """What becomes of some rows. `known`: how many the batch had already, from an earlier file."""
+    """What becomes of some rows. `known`: how many the batch had already, from an earlier file.
+
+    proposals: how many items have one. proposals_refused: why others have none, and their rows.
+    """
 
     items: list[dict[str, Any]] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     slots: list[WantedAnswer] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     known: int = 0
+    proposals: int = 0
+    proposals_refused: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def sort_out(session: Session, reading: Reading, rows: Sequence[Row]) -> Chunk:
             chunk.refused.append(_refusal(reading, row, row.problem, None))
             continue
         try:
-            found = plain_row(row.content)
+            found = plain_row(row.content, reading.kind.config.variables)
         except RowRefused as refused:
             chunk.refused.append(_refusal(reading, row, str(refused), None))
             continue
@@ -141,8 +147,30 @@ def _add(reading: Reading, chunk: Chunk, row: Row, found: PlainRow, seen: dict[s
     )
     if found.external_id is not None:
         seen[found.external_id] = _Standing(item_id, reading.after + row.number, {})
+    proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
     for n, content in enumerate(contents):
-        _add_task(reading, chunk, item_id, n + 1, content=content, gold=None if gold is None else gold[n])
+        _add_task(
+            reading,
+            chunk,
+            item_id,
+            n + 1,
+            content=content,
+            gold=None if gold is None else gold[n],
+            proposal=None if proposals is None else proposals[n],
+        )
+
+
+def _proposals(
+    reading: Reading, chunk: Chunk, row: Row, found: PlainRow, contents: Contents
+) -> list[dict[str, Any]] | None:
+    """What a model proposes for each part; counted either way. Never asked of a gold item, whose answer is known."""
+    try:
+        proposals = propose(reading.kind, contents, found.predictions)
+    except ProposalRefused as refused:
+        chunk.proposals_refused.append((refused.code, reading.after + row.number))
+        return None
+    chunk.proposals += proposals is not None
+    return proposals
 
 
 def _gold(reading: Reading, found: PlainRow, contents: Contents) -> Gold | None:
@@ -173,6 +201,7 @@ def _add_task(
     *,
     content: dict[str, Any],
     gold: list[dict[str, Any]] | None,
+    proposal: dict[str, Any] | None,
 ) -> None:
     """A micro-task with the slots it begins with; a gold one has a single slot in its own lane, as stock."""
     task_id = new_id()
@@ -192,6 +221,7 @@ def _add_task(
             "overlap_wanted": wanted,
             "overlap_limit": 1 if gold is not None else reading.pipeline.overlap_limit(),
             "gold_labels": None if gold is None else template.labels_of(config, gold),
+            "proposal": proposal,
         }
     )
     lane = Lane.NORMAL if gold is None else Lane.GOLD

@@ -1,7 +1,7 @@
 """A row as it was read, before the task type looks at it. Pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from leye_platform.projects.rules import LONGEST_EXTERNAL_ID
 LONGEST_ORIGINAL = 10_000  # characters kept for the error report
 DEEPEST = 32
 LARGEST_INTEGER = 2**63 - 1
-EXTERNAL_ID, GOLD_ANSWER = "external_id", "gold_answer"
+EXTERNAL_ID, GOLD_ANSWER, PREDICTIONS = "external_id", "gold_answer", "predictions"
 
 
 class RowRefused(Exception):
@@ -46,16 +46,19 @@ class PlainRow:
     """A row whose values can be stored. `data` holds the variables, without the reserved names.
 
     gold_answer: what the row gives as its known answer, choices by name or regions; the task type reads it.
+    predictions: what models say about the row, as it came; proposals.py reads it.
     """
 
     data: dict[str, Any]
     external_id: str | None
     gold_answer: list[Any] | None
+    predictions: object = None
 
 
-def plain_row(content: object) -> PlainRow:
+def plain_row(content: object, variables: Collection[str] = ()) -> PlainRow:
     """Take a row apart: a plain object, or a Label Studio task (`{"data": {…}}`).
 
+    variables: those of the label config; one that is called `predictions` holds no predictions in a plain object.
     Raises RowRefused.
     """
     if not isinstance(content, dict):
@@ -63,11 +66,16 @@ def plain_row(content: object) -> PlainRow:
     task = isinstance(content.get("data"), dict)
     inner = content["data"] if task else content
     reserved: Mapping[str, Any] = {**inner, **content} if task else content
-    data = {name: value for name, value in inner.items() if name not in (EXTERNAL_ID, GOLD_ANSWER)}
+    own = {EXTERNAL_ID, GOLD_ANSWER}
+    if not task and PREDICTIONS not in variables:
+        own.add(PREDICTIONS)
+    predictions = content.get(PREDICTIONS) if task or PREDICTIONS in own else None
+    data = {name: value for name, value in inner.items() if name not in own}
     for name, value in data.items():
         _check_text(name, name)
-        _check_value(value, name, 1)
-    return PlainRow(data, _external_id(reserved.get(EXTERNAL_ID)), _gold_answer(reserved.get(GOLD_ANSWER)))
+        check_value(value, name)
+    external_id, gold_answer = _external_id(reserved.get(EXTERNAL_ID)), _gold_answer(reserved.get(GOLD_ANSWER))
+    return PlainRow(data, external_id, gold_answer, predictions)
 
 
 def storable(text: str) -> str:
@@ -76,7 +84,8 @@ def storable(text: str) -> str:
     return shown if len(shown) <= LONGEST_ORIGINAL else shown[: LONGEST_ORIGINAL - 1] + "…"
 
 
-def _check_value(value: Any, field: str, depth: int) -> None:
+def check_value(value: Any, field: str, depth: int = 1) -> None:
+    """Refuse what no database keeps as JSON. Raises RowRefused, which names the field."""
     if depth > DEEPEST:
         raise RowRefused(refusals.TOO_DEEP, field=field)
     if isinstance(value, str):
@@ -87,11 +96,11 @@ def _check_value(value: Any, field: str, depth: int) -> None:
         raise RowRefused(refusals.NUMBER_TOO_LARGE, field=field)
     elif isinstance(value, list):
         for part in value:
-            _check_value(part, field, depth + 1)
+            check_value(part, field, depth + 1)
     elif isinstance(value, dict):
         for name, part in value.items():
             _check_text(name, field)
-            _check_value(part, field, depth + 1)
+            check_value(part, field, depth + 1)
 
 
 def _check_text(text: str, field: str) -> None:
@@ -106,7 +115,7 @@ def _external_id(value: object) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise RowRefused(refusals.ID_KIND)
-    _check_value(value, EXTERNAL_ID, 1)
+    check_value(value, EXTERNAL_ID)
     text = str(value).strip()
     if len(text) > LONGEST_EXTERNAL_ID:
         raise RowRefused(refusals.ID_TOO_LONG, limit=LONGEST_EXTERNAL_ID)
@@ -119,7 +128,7 @@ def _gold_answer(value: object) -> list[Any] | None:
     given = _listed(value) if isinstance(value, str) else value
     if not isinstance(given, list) or not given or not all(isinstance(one, str | dict | list) for one in given):
         raise RowRefused(refusals.GOLD_KIND)
-    _check_value(given, GOLD_ANSWER, 1)
+    check_value(given, GOLD_ANSWER)
     return [one.strip() if isinstance(one, str) else one for one in given]
 
 

@@ -11,6 +11,7 @@ from leye_platform.notices.events import addition_was_read, batch_was_read
 from leye_platform.projects.additions import addition_folder
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.chunks import Chunk
+from leye_platform.projects.ingest.proposals import with_refusals
 from leye_platform.projects.ingest.rows import storable
 from leye_platform.projects.models import Addition, Batch
 from leye_platform.projects.rules import (
@@ -71,6 +72,7 @@ class FirstUpload:
         batch = session.get_one(Batch, self.batch_id)
         batch.rows_in += len(chunk.items)
         batch.rows_refused += len(chunk.refused)
+        _count_proposals(batch, chunk)
 
     def fail(self, session: Session, sentence: str, now: datetime) -> None:
         batch = self._locked(session)
@@ -130,7 +132,9 @@ class AddedUpload:
         addition.rows_refused += len(chunk.refused)
         addition.rows_known += chunk.known
         addition.row_until = (addition.row_before or 0) + last_row
-        session.get_one(Batch, addition.batch_id).rows_in += len(chunk.items)
+        batch = session.get_one(Batch, addition.batch_id)
+        batch.rows_in += len(chunk.items)
+        _count_proposals(batch, chunk)
 
     def fail(self, session: Session, sentence: str, now: datetime) -> None:
         addition = self._locked(session)
@@ -156,3 +160,8 @@ class AddedUpload:
         addition.state = check_move(ADDITION_MOVES, addition.state, state)
         addition.problem = None if problem is None else storable(problem)
         addition_was_read(session, addition, now)
+
+
+def _count_proposals(batch: Batch, chunk: Chunk) -> None:
+    batch.proposals_in += chunk.proposals
+    batch.proposals_refused = with_refusals(batch.proposals_refused, chunk.proposals_refused)

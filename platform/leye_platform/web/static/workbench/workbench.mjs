@@ -52,7 +52,9 @@ class Workbench {
     this.tool = tool;
     const unsent = kept && (kept.submitting || !kept.arrived);
     this.store = new Store(tool.start(task.view, unsent ? kept.chosen : task.chosen), tool.reduce, tool);
-    this.store.history.past = ((kept && kept.past) || []).map((/** @type {string[]} */ c) => tool.start(task.view, c));
+    // A proposal is the first step, which can be undone like any other.
+    const past = (kept && kept.past) || (task.untouched ? [[]] : []);
+    this.store.history.past = past.map((/** @type {string[]} */ c) => tool.start(task.view, c));
     this.key = (kept && kept.submitting && kept.key) || task.key;
     this.drafts = new Autosave(line, show, () => this.remember({ arrived: true }));
     this.sending = false;
