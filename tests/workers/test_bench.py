@@ -81,8 +81,8 @@ def test_consensus_is_measured_on_simulated_crowds_and_says_so(monkeypatch: pyte
         "simulation: right where said .94–.96",
         "boxes, mixed, 3 people: F1@0.75",
         "simulated transcripts of 7: word errors, per cent",
-        "spammers flagged by 50 answers",
-        "honest people flagged by 50 answers",
+        "spammers flagged by 50 answers, 2 classes",
+        "honest people flagged by 50 answers, 2 classes",
         "2000 items × 3: MB above the input",
         "a posterior of five answers, µs",
     ):

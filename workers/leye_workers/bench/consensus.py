@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -166,19 +167,22 @@ def _bad_company(recorded: Mapping[str, Recorded], extent: Extent) -> Rows:
 def _flags(extent: Extent) -> Rows:
     """Who is flagged in a crowd of two hundred, of whom a tenth spams, after 30 and after 50 answers. Speed is no
     evidence, so those who are honest and slow are as likely to be flagged as the other honest ones: no more."""
-    for answers, must, aim in ((50, 0.90, None), (30, None, 0.95)):
+    for (answers, must, aim), classes in product(((50, 0.90, None), (30, None, 0.95)), (2, 4)):
+        recipe = Recipe(items=200 * answers // 4, people=200, each=4, classes=classes, accuracy=(0.7, 0.97))
         found, false = [], []
         for seed in range(extent.seeds):
-            crowd = class_crowd(Recipe(items=200 * answers // 4, people=200, each=4, accuracy=(0.7, 0.97)), 200 + seed)
-            crowd, spams = _spammed(crowd, seed)
+            crowd, spams = _spammed(class_crowd(recipe, 200 + seed), seed)
             fitted = fit(crowd.items, crowd.people, crowd.labels, **crowd.sizes)
             flagged = np.array(
                 [one.worth_a_look for one in suspicions(crowd.items, crowd.people, crowd.labels, fitted)]
             )
             found.append(float(flagged[spams].mean()))
             false.append(float(flagged[~spams].mean()))
-        yield f"spammers flagged by {answers} answers", figure(mean(found), must=must, aim=aim)
-        yield f"honest people flagged by {answers} answers", figure(mean(false), must=0.01, at_most=True)
+        yield f"spammers flagged by {answers} answers, {classes} classes", figure(mean(found), must=must, aim=aim)
+        yield (
+            f"honest people flagged by {answers} answers, {classes} classes",
+            figure(mean(false), must=0.01, at_most=True),
+        )
 
 
 def _spammed(crowd: ClassCrowd, seed: int) -> tuple[ClassCrowd, NDArray[np.bool_]]:
