@@ -34,9 +34,10 @@ def measured_million(program: str, items: int, environment: Mapping[str, str]) -
 
 
 def _columns(items: int) -> tuple[Columns, list[str]]:
-    """Items, workers and labels, one entry an answer, and the true label of each item."""
+    """Items, workers and labels, one entry an answer, and the true label of each item. Three in ten are careless."""
     draw = np.random.default_rng(1)
-    accuracy = draw.uniform(0.5, 0.95, PEOPLE)
+    careless = draw.random(PEOPLE) < 0.3
+    accuracy = np.where(careless, draw.uniform(0.15, 0.5, PEOPLE), draw.uniform(0.8, 0.98, PEOPLE))
     truths = draw.integers(0, CLASSES, items)
     people = draw.integers(0, PEOPLE, (items, EACH))
     people[:, 1:] = (people[:, :1] + np.cumsum(draw.integers(1, PEOPLE // EACH, (items, EACH - 1)), axis=1)) % PEOPLE

@@ -13,14 +13,14 @@ def register(app: typer.Typer) -> None:
 
 
 RECORDED = Path("../shared/data/consensus")
-"""Where outside checks keep recorded answers; looked for where no folder is named."""
+"""Where outside checks keep recorded answers."""
 
 
 def bench(
     name: Annotated[str, typer.Argument(help="Which one.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="consensus: the folder of recorded answers; without it the one that outside checks use."),
+        typer.Option(help="consensus: recorded answers; else ../shared/data/consensus, where it is."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
