@@ -23,7 +23,7 @@ from leye_quality.majority import Labels, majority, vote_shares
 from leye_quality.posterior import Skill, default_confusion
 from leye_quality.replay import replay
 from leye_workers.bench.certainty import certainty
-from leye_workers.bench.crowd_kit import HOW_TO_GET_IT, METHODS, crowd_kit_labels, is_installed
+from leye_workers.bench.crowd_kit import HOW_TO_GET_IT, crowd_kit_labels, is_installed, methods_that_run
 from leye_workers.bench.crowds import (
     RECIPES,
     ClassCrowd,
@@ -54,7 +54,7 @@ def consensus(data: Path | None = None, extent: Extent | None = None) -> Mapping
     recorded = {name: read_recorded(data / name) for name in ACCURACY if data and (data / name).is_dir()}
     spans = data / "conll_ner" if data and (data / "conll_ner").is_dir() else None
     rows: dict[str, Any] = {"recorded answers": ", ".join([*recorded, *(["conll_ner"] if spans else [])]) or NO_DATA}
-    rows["crowd-kit"] = "in the same run" if is_installed() else HOW_TO_GET_IT
+    rows["crowd-kit"] = f"in the same run: {', '.join(methods_that_run())}" if is_installed() else HOW_TO_GET_IT
     for part in (
         _classes(recorded, extent),
         _replays(recorded, extent),
@@ -124,7 +124,7 @@ def _scored(name: str, crowds: list[ClassCrowd], must: float | None = None, aim:
 def _rivals(crowds: list[ClassCrowd]) -> dict[str, list[Labels]]:
     if not is_installed():
         return {}
-    return {method: [crowd_kit_labels(crowd, method) for crowd in crowds] for method in METHODS}
+    return {method: [crowd_kit_labels(crowd, method) for crowd in crowds] for method in methods_that_run()}
 
 
 def _replays(recorded: Mapping[str, Recorded], extent: Extent) -> Rows:
