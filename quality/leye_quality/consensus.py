@@ -81,14 +81,21 @@ def _single(
 
 
 def _never_certain(probabilities: tuple[float, ...], given: Sequence[tuple[int, Skill]]) -> tuple[float, ...]:
-    """The posterior, drawn to even shares by the chance that unproven people were all misled by the item itself.
+    """The posterior, its highest share held below the chance that the item itself misled all who are not proven.
 
     With many classes their agreement could otherwise be no accident, and three strangers would be certain.
     """
-    if not given:
+    if not given or len(probabilities) < 2:
         return probabilities
     doubt = MISLED * math.fsum(sorted(TRUST_AFTER / (skill.answers + TRUST_AFTER) for _, skill in given)) / len(given)
-    return tuple((1.0 - doubt) * share + doubt / len(probabilities) for share in probabilities)
+    highest = max(probabilities)
+    if highest <= 1.0 - doubt:
+        return probabilities
+    best = probabilities.index(highest)
+    others = math.fsum(share for k, share in enumerate(probabilities) if k != best)
+    even = doubt / (len(probabilities) - 1)
+    rest = (share * doubt / others if others > 0 else even for share in probabilities)
+    return tuple(1.0 - doubt if k == best else share for k, share in enumerate(rest))
 
 
 def _weighed(given: Sequence[tuple[int, Skill]], skills: Sequence[Skill | None]) -> list[tuple[list[float], float]]:
