@@ -144,26 +144,28 @@ def _all_there(path: Path, header: Sequence[str], columns: tuple[str, ...]) -> t
     return columns
 
 
-def read_answers(path: Path) -> AnswerFile:
+def read_answers(path: Path, *, empty_labels: bool = False) -> AnswerFile:
     """Columns item, worker, label. Of several answers of one person to one item the last is kept.
 
-    Raises AnswerFileRefused, OSError.
+    empty_labels: whether a label may be empty, as the transcript of silence is. Raises AnswerFileRefused, OSError.
     """
     coding = Coding()
-    for columns in _columns(path, ("item", "worker", "label")):
+    for columns in _columns(path, ("item", "worker", "label"), 2 if empty_labels else 3):
         coding.add(*columns)
     if not len(coding):
         raise AnswerFileRefused(f"{path}: no answers")
     return coding.file()
 
 
-def _columns(path: Path, names: tuple[str, ...]) -> Iterator[list[tuple[str, ...]]]:
-    """The named columns of a CSV file, some rows at a time; every cell holds something."""
+def _columns(path: Path, names: tuple[str, ...], filled: int) -> Iterator[list[tuple[str, ...]]]:
+    """The named columns of a CSV file, some rows at a time; in the first `filled` no cell is empty."""
     done = 0
     for rows in _row_lists(path, names):
-        if not all(map(all, rows)):
-            number = done + next(n for n, row in enumerate(rows, start=1) if not all(row))
-            raise AnswerFileRefused(f"{path}: row {number} lacks an item, a worker or a label")
+        needed = rows if filled == len(names) else [row[:filled] for row in rows]
+        if not all(map(all, needed)):
+            number = done + next(n for n, row in enumerate(needed, start=1) if not all(row))
+            lacking = "an item, a worker or a label" if filled == len(names) else "an item or a worker"
+            raise AnswerFileRefused(f"{path}: row {number} lacks {lacking}")
         yield list(zip(*rows, strict=True))
         done += len(rows)
 

@@ -1,12 +1,10 @@
 """Boxes of several people become objects: what is there, of which class, where, and how sure that is.
 
-The model joins three known ones. Whether a group of boxes is an object, and of which class: each person finds an
-object, or draws one that is not there, at their own rates (A. P. Dawid, A. M. Skene, Maximum likelihood estimation of
-observer error-rates using the EM algorithm, Applied Statistics 28(1), 1979; for boxes S. Branson, G. Van Horn,
-P. Perona, Lean crowdsourcing, CVPR 2017). Where its edges are: every person has a steadiness and a bias, and edges
-are averaged by precision, with the heavy tails of Student's t against slips of the hand (K. L. Lange, R. J. A. Little,
-J. M. G. Taylor, Robust statistical modeling using the t distribution, JASA 84, 1989). All rates are learned together,
-by expectation-maximisation over the pictures, each drawn towards what strangers are like.
+Whether a group of boxes is an object, and of which class, `sightings` says (A. P. Dawid, A. M. Skene, 1979; S. Branson,
+G. Van Horn, P. Perona, Lean crowdsourcing, CVPR 2017). Where its edges are: every person has a steadiness and a bias,
+and edges are averaged by precision, with the heavy tails of Student's t against slips of the hand (K. L. Lange,
+R. J. A. Little, J. M. G. Taylor, Robust statistical modeling using the t distribution, JASA 84, 1989). All rates are
+learned together, by expectation-maximisation over the pictures, each drawn towards what strangers are like.
 
 This file is the model of one or more pictures under given skills; `box_skills` learns the skills.
 """
@@ -18,12 +16,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logsumexp, ndtr
+from scipy.special import ndtr
 
-from leye_quality.boxes import Box, Corners, corners, same_object
-
-COINCIDENCE = 0.1
-"""How probable it is that a box for nothing falls on another person's: seldom by chance, oftener by a shared error."""
+from leye_quality.boxes import Box, Corners, corners, overlaps
+from leye_quality.sightings import LEAST_RATE, Evidence, Rates, gather, scene_shares, votes, weigh
 
 HAND = 0.25
 """Standard error of an edge that nobody stays below, in per cent of the picture."""
@@ -36,7 +32,6 @@ KEPT = 0.5
 FITS = 0.5
 """The intersection over union from which a box usually passes as right."""
 
-LEAST_RATE = 1e-4
 OUTWARDS = np.array([-1.0, -1.0, 1.0, 1.0])
 ROUNDS = 4
 
@@ -100,40 +95,12 @@ class CombinedBoxes:
         return tuple(found.box for found in self.objects)
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """The boxes of one or many pictures, grouped into possible objects.
-
-    drawn_*: one entry a box: its group, who drew it, its class and its corners. seen_*: one entry for each group and
-    each person who answered its picture; `seen_drawn` says who drew it. picture_of: the picture of each group.
-    """
-
-    drawn_group: NDArray[np.intp]
-    drawn_person: NDArray[np.intp]
-    drawn_class: NDArray[np.intp]
-    drawn_at: Corners
-    seen_group: NDArray[np.intp]
-    seen_person: NDArray[np.intp]
-    seen_drawn: NDArray[np.bool_]
-    picture_of: NDArray[np.intp]
-    answers_of: NDArray[np.float64]
-
-    @property
-    def groups(self) -> int:
-        return len(self.picture_of)
-
-
 @dataclass
-class Crowd:
-    """Skills as arrays over people, and the scene as arrays over classes: `objects` per picture, `shares`."""
+class Crowd(Rates):
+    """Skills as arrays over people, and what pictures hold."""
 
-    missed: NDArray[np.float64]
-    ghosts: NDArray[np.float64]
     edge_error: NDArray[np.float64]
     looseness: NDArray[np.float64]
-    right_class: NDArray[np.float64]
-    objects: float
-    shares: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -149,45 +116,11 @@ class Belief:
     classes: NDArray[np.float64]
 
 
-def gather(
+def gather_boxes(
     pictures: Sequence[Sequence[tuple[int, Sequence[Box]]]], people: int, class_of: Mapping[str, int]
 ) -> Evidence:
     """Group the boxes of each picture. pictures: for each, its answers as (person, boxes), one a person."""
-    drawn: list[tuple[int, int, int]] = []
-    places: list[Corners] = []
-    seen: list[NDArray[np.intp]] = []
-    picture_of: list[int] = []
-    answers_of = np.zeros(people)
-    for number, answers in enumerate(pictures):
-        present = np.array([person for person, _ in answers], dtype=np.intp)
-        answers_of[present] += 1
-        who = np.repeat(present, [len(boxes) for _, boxes in answers])
-        kinds = np.array([class_of[box.label] for _, boxes in answers for box in boxes], dtype=np.intp)
-        at = corners([box for _, boxes in answers for box in boxes])
-        order = np.lexsort((*at.T, kinds, who))  # the order in which a person drew them does not matter
-        who, kinds, at = who[order], kinds[order], at[order]
-        group_of = same_object(at, kinds, who) + len(picture_of) if len(at) else np.zeros(0, dtype=np.intp)
-        groups = len(np.unique(group_of))
-        drawn += zip(group_of.tolist(), who.tolist(), kinds.tolist(), strict=True)
-        places.append(at)
-        seen.append(
-            np.stack([np.repeat(np.arange(groups) + len(picture_of), len(present)), np.tile(present, groups)], axis=1)
-        )
-        picture_of += [number] * groups
-    columns = np.array(drawn, dtype=np.intp).reshape(-1, 3)
-    pairs = np.concatenate(seen) if seen else np.zeros((0, 2), dtype=np.intp)
-    keys = columns[:, 0] * people + columns[:, 1]
-    return Evidence(
-        drawn_group=columns[:, 0],
-        drawn_person=columns[:, 1],
-        drawn_class=columns[:, 2],
-        drawn_at=np.concatenate(places) if places else np.zeros((0, 4)),
-        seen_group=pairs[:, 0],
-        seen_person=pairs[:, 1],
-        seen_drawn=np.isin(pairs[:, 0] * people + pairs[:, 1], keys),
-        picture_of=np.array(picture_of, dtype=np.intp),
-        answers_of=answers_of,
-    )
+    return gather(pictures, people, class_of, corners, overlaps)
 
 
 def sides(at: Corners) -> NDArray[np.float64]:
@@ -198,31 +131,17 @@ def sides(at: Corners) -> NDArray[np.float64]:
 
 def start(evidence: Evidence, classes: int) -> Belief:
     """Before anything is known of the people: means, votes, and the share who drew it."""
-    drawn = np.bincount(evidence.drawn_group, minlength=evidence.groups).astype(np.float64)
-    asked = np.bincount(evidence.seen_group, minlength=evidence.groups)
-    at = _sums(evidence, evidence.drawn_at) / drawn[:, None]
-    votes = np.zeros((evidence.groups, classes))
-    np.add.at(votes, (evidence.drawn_group, evidence.drawn_class), 1.0)
-    return Belief(
-        at=at,
-        spread=np.full(at.shape, STRANGER.edge_error),
-        trust=np.ones(evidence.drawn_at.shape),
-        exists=np.clip(drawn / np.maximum(asked, 1), 0.05, 0.95),
-        classes=votes / drawn[:, None],
-    )
+    at = evidence.sums(evidence.drawn_at) / evidence.drawn[:, None]
+    exists, shares = votes(evidence, classes)
+    spread = np.full(at.shape, STRANGER.edge_error)
+    return Belief(at=at, spread=spread, trust=np.ones(evidence.drawn_at.shape), exists=exists, classes=shares)
 
 
 def believe(evidence: Evidence, crowd: Crowd, before: Belief) -> Belief:
     """The expectation step: edges, existence and class of every group under the crowd's skills."""
     at, spread, trust = _place(evidence, crowd, before)
-    exists, classes = _weigh(evidence, crowd)
+    exists, classes = weigh(evidence, crowd)
     return Belief(at, spread, trust, exists, classes)
-
-
-def _sums(evidence: Evidence, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums over each group's boxes of values (boxes, 4)."""
-    columns = [np.bincount(evidence.drawn_group, column, evidence.groups) for column in values.T]
-    return np.stack(columns, axis=1)
 
 
 def _place(
@@ -236,29 +155,11 @@ def _place(
     at, trust = before.at, before.trust
     for _ in range(2):
         trust = (TAIL + 1) / (TAIL + (drawn - at[group]) ** 2 / variance)
-        precision = _sums(evidence, trust / variance)
-        at = _sums(evidence, trust / variance * drawn) / precision
+        precision = evidence.sums(trust / variance)
+        at = evidence.sums(trust / variance * drawn) / precision
     at = np.clip(at, 0.0, 100.0)
     at[:, 2:] = np.maximum(at[:, 2:], at[:, :2] + 1e-3)
     return at, 1.0 / np.sqrt(precision) / sides(at), trust
-
-
-def _weigh(evidence: Evidence, crowd: Crowd) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whether each group is an object, and of which class: two rival explanations of who drew it and who did not."""
-    groups, classes = evidence.groups, len(crowd.shares)
-    found = np.where(
-        evidence.seen_drawn, np.log1p(-crowd.missed[evidence.seen_person]), np.log(crowd.missed[evidence.seen_person])
-    )
-    there = math.log(crowd.objects) + np.bincount(evidence.seen_group, found, groups)
-    right = crowd.right_class[evidence.drawn_person]
-    wrong = np.log((1.0 - right) / max(classes - 1, 1))
-    by_class = np.log(crowd.shares) + np.bincount(evidence.drawn_group, wrong, groups)[:, None]
-    np.add.at(by_class, (evidence.drawn_group, evidence.drawn_class), np.log(right) - wrong)
-    any_class = logsumexp(by_class, axis=1)
-    for_nothing = np.log(crowd.ghosts[evidence.drawn_person] / classes)
-    times = np.bincount(evidence.drawn_group, minlength=groups)
-    nothing = np.bincount(evidence.drawn_group, for_nothing, groups) + (times - 1) * math.log(COINCIDENCE)
-    return expit(there + any_class - nothing), np.exp(by_class - any_class[:, None])
 
 
 def combine_boxes(
@@ -274,7 +175,7 @@ def combine_boxes(
     order = sorted(range(len(given)), key=lambda n: (sorted(given[n][0]), astuple(given[n][1])))
     names = sorted({box.label for boxes in answers for box in boxes} | set(scene.classes)) or [""]
     class_of = {name: n for n, name in enumerate(names)}
-    evidence = gather([[(person, answers[n]) for person, n in enumerate(order)]], len(answers), class_of)
+    evidence = gather_boxes([[(person, answers[n]) for person, n in enumerate(order)]], len(answers), class_of)
     crowd = _crowd([given[n][1] for n in order], scene, names)
     belief = start(evidence, len(names))
     for _ in range(ROUNDS):
@@ -284,10 +185,9 @@ def combine_boxes(
 
 
 def _crowd(skills: Sequence[BoxSkill], scene: BoxScene, names: Sequence[str]) -> Crowd:
-    """Rates as arrays. A class that the scene does not know yet counts as if seen once in a hundred objects."""
+    """Rates as arrays."""
     rates = np.array([astuple(skill)[:5] for skill in skills], dtype=np.float64).reshape(-1, 5).T
     missed, ghosts, edge_error, looseness, right_class = rates
-    shares = np.array([scene.classes.get(name, 0.01) for name in names])
     return Crowd(
         missed=np.clip(missed, LEAST_RATE, 1 - LEAST_RATE),
         ghosts=np.maximum(ghosts, LEAST_RATE),
@@ -295,7 +195,7 @@ def _crowd(skills: Sequence[BoxSkill], scene: BoxScene, names: Sequence[str]) ->
         looseness=looseness,
         right_class=np.clip(right_class, LEAST_RATE, 1 - LEAST_RATE),
         objects=max(scene.objects, LEAST_RATE),
-        shares=np.maximum(shares, LEAST_RATE) / np.maximum(shares, LEAST_RATE).sum(),
+        shares=scene_shares(scene.classes, names),
     )
 
 

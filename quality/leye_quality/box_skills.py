@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from leye_quality.box_consensus import (
     HAND,
-    LEAST_RATE,
     OUTWARDS,
     STRANGER,
     Belief,
@@ -22,14 +21,14 @@ from leye_quality.box_consensus import (
     BoxSkill,
     CombinedBoxes,
     Crowd,
-    Evidence,
     believe,
-    gather,
+    gather_boxes,
     outcomes,
     sides,
     start,
 )
 from leye_quality.boxes import Box
+from leye_quality.sightings import Evidence, learn_rates
 
 Item = TypeVar("Item", bound=Hashable)
 Person = TypeVar("Person", bound=Hashable)
@@ -37,10 +36,7 @@ Person = TypeVar("Person", bound=Hashable)
 MOST_ROUNDS = 30
 TOLERANCE = 1e-3  # in probability, the mean over groups
 
-STRANGER_OBJECTS = 3.0  # objects that the assumption about strangers counts as, for what is missed
-STRANGER_CLASSES = 10.0  # objects, for the class
-STRANGER_EDGES = 20.0
-STRANGER_PICTURES = 3.0
+STRANGER_EDGES = 20.0  # edges that the assumption about strangers counts as
 BIAS = 0.03
 """Standard deviation of looseness among people, in shares of the side."""
 
@@ -61,7 +57,7 @@ def fit_boxes(answers: Mapping[Item, Mapping[Person, Sequence[Box]]]) -> FittedB
     names = sorted({box.label for given in answers.values() for boxes in given.values() for box in boxes}) or [""]
     position = {person: n for n, person in enumerate(people)}
     there = [[position[person] for person in answers[picture]] for picture in pictures]
-    evidence = gather(
+    evidence = gather_boxes(
         [[(n, answers[picture][people[n]]) for n in sorted(who)] for picture, who in zip(pictures, there, strict=True)],
         len(people),
         {name: n for n, name in enumerate(names)},
@@ -92,26 +88,16 @@ def _strangers(people: int, classes: int) -> Crowd:
 
 def _learn(evidence: Evidence, belief: Belief, crowd: Crowd, pictures: int) -> Crowd:
     """The maximisation step: what the beliefs say of each person and of the pictures."""
-    people = len(evidence.answers_of)
-    person, exists = evidence.drawn_person, belief.exists[evidence.drawn_group]
-    edge_error, looseness = _learn_edges(evidence, belief, crowd)
-    seen = belief.exists[evidence.seen_group]
-    asked = np.bincount(evidence.seen_person, seen, people)
-    passed = np.bincount(evidence.seen_person, seen * ~evidence.seen_drawn, people)
-    false = np.bincount(person, 1.0 - exists, people)
-    usual = float(false.sum()) / max(float(evidence.answers_of.sum()), 1.0)
-    right = np.bincount(person, exists * belief.classes[evidence.drawn_group, evidence.drawn_class], people)
-    drawn = np.bincount(person, exists, people)
-    shares = (belief.exists[:, None] * belief.classes).sum(axis=0) + 1.0
-    return Crowd(
-        missed=np.clip((passed + STRANGER_OBJECTS * STRANGER.missed) / (asked + STRANGER_OBJECTS), LEAST_RATE, 0.97),
-        ghosts=(false + STRANGER_PICTURES * usual + LEAST_RATE) / (evidence.answers_of + STRANGER_PICTURES),
-        edge_error=edge_error,
-        looseness=looseness,
-        right_class=(right + STRANGER_CLASSES * STRANGER.right_class) / (drawn + STRANGER_CLASSES),
-        objects=max(float(belief.exists.sum()) / max(pictures, 1), LEAST_RATE),
-        shares=shares / shares.sum(),
+    rates = learn_rates(
+        evidence,
+        belief.exists,
+        belief.classes,
+        pictures,
+        missed=STRANGER.missed,
+        right_class=STRANGER.right_class,
     )
+    edge_error, looseness = _learn_edges(evidence, belief, crowd)
+    return Crowd(**vars(rates), edge_error=edge_error, looseness=looseness)
 
 
 def _learn_edges(evidence: Evidence, belief: Belief, crowd: Crowd) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

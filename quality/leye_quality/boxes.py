@@ -8,7 +8,7 @@ Average linkage: R. R. Sokal, C. D. Michener, A statistical method for evaluatin
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,12 +140,17 @@ def box_likeness(first: Sequence[Box], second: Sequence[Box]) -> float:
     return min(1.0, 2 * shared / (len(first) + len(second)))
 
 
-def same_object(places: Corners, labels: NDArray[np.intp], people: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Which boxes of one picture mean one object: a group number each, counted from 0.
+def same_object(
+    places: NDArray[np.float64],
+    labels: NDArray[np.intp],
+    people: NDArray[np.intp],
+    overlap: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] = overlaps,
+) -> NDArray[np.intp]:
+    """Which marks on one item mean one object: a group number each, counted from 0.
 
-    Joins by average linkage, likest first, never two boxes of one person.
+    Joins by average linkage, likest first, never two marks of one person. overlap: of boxes unless it says otherwise.
     """
-    shares = overlaps(places, places) * np.where(labels[:, None] == labels[None, :], 1.0, OTHER_CLASS)
+    shares = overlap(places, places) * np.where(labels[:, None] == labels[None, :], 1.0, OTHER_CLASS)
     shares[people[:, None] == people[None, :]] = -1.0
     group_of = np.zeros(len(places), dtype=np.intp)
     groups, touching = connected_components(csr_matrix(shares >= LEAST_LIKENESS), directed=False)

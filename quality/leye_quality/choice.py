@@ -8,7 +8,8 @@
 4. Where people who give many of the answers are fitted as worse than chance, the two camps could be the other way
    round, and the confidence says so.
 
-Too many classes for matrices: one coin a person (`one_coin`).
+Too many classes for matrices: one coin a person (`one_coin`). Nothing is ever certain: P. S. de Laplace's rule of
+succession (Essai philosophique sur les probabilités, 1814) bounds every confidence by the number of answers.
 """
 
 import math
@@ -16,19 +17,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from leye_quality.copying import Copies, find_copies, one_vote_a_group
 from leye_quality.dawid_skene import Fit, fit, sample
 from leye_quality.dependence import Foretold, confidences, foretell
 from leye_quality.majority import Labels
 from leye_quality.one_coin import fit_one_coin
-from leye_quality.posterior import evidence_share
+from leye_quality.posterior import STRANGER_ACCURACY, evidence_share
 
 BEYOND_DOUBT = 4.0
 """Standard errors of the mean gain by which the second fit must lead."""
 
 MOST_CELLS = 40_000_000
 """Of all matrices together, and of all posteriors: 320 MB. More, and people are judged by one number each."""
+
+UNSEEN_AFTER = 50.0
 
 TIE = 1e-9
 """Posteriors closer than this are equal, and the first class is taken: rounding must not choose."""
@@ -58,10 +62,12 @@ def combine_by_choice(
     items: Labels, people: Labels, labels: Labels, *, n_items: int, n_people: int, classes: int
 ) -> Combined:
     """The label of each item from coded answers sorted by item, one a person and item."""
+    if not len(labels) or (labels == labels[0]).all():
+        return _all_alike(items, labels, n_items, classes)
     if too_many_cells(n_items=n_items, n_people=n_people, classes=classes):
         coin = fit_one_coin(items, people, labels, n_items=n_items, n_people=n_people, classes=classes)
         because = f"{classes} classes are too many for confusion matrices: one accuracy a person (one-coin)."
-        return Combined(coin.chosen, coin.sure, because)
+        return Combined(coin.chosen, _never_certain(coin.sure, len(items)), because)
     copies = find_copies(items, people, labels, n_items=n_items, n_people=n_people, classes=classes)
     if copies.people:
         items, people, labels = one_vote_a_group(items, people, labels, copies)
@@ -75,7 +81,30 @@ def combine_by_choice(
     sure = confidences(items, people, labels, fitted, chosen=chosen, dependence=taken.foretold.dependence)
     doubt = _inverted_share(people, fitted)
     sure = (1.0 - doubt) * sure + doubt * (1.0 - sure) / max(classes - 1, 1)
+    sure = _never_certain(sure, len(items))
     return Combined(chosen, sure, _because(taken, other, copies, doubt, len(items) / max(n_items, 1)))
+
+
+def _all_alike(items: Labels, labels: Labels, n_items: int, classes: int) -> Combined:
+    """Everybody always says the same: nothing tells who looks and who presses a key, so all count as strangers.
+
+    Where the answers know of one class only, there may be another one that nobody chose.
+    """
+    chosen = np.full(n_items, labels[0] if len(labels) else 0, dtype=np.intp)
+    rivals = max(classes, 2) - 1
+    given = np.bincount(items, minlength=n_items)
+    odds = given * math.log(STRANGER_ACCURACY * rivals / (1.0 - STRANGER_ACCURACY)) - math.log(rivals)
+    because = "All answers are alike, which shows nobody's skill: everybody counts as a stranger."
+    return Combined(chosen, _never_certain(expit(odds), len(items)), because)
+
+
+def _never_certain(sure: NDArray[np.float64], answers: int) -> NDArray[np.float64]:
+    """Confidences, below what so many answers can prove: an error that none of them shows is still possible.
+
+    Laplace's rule of succession, as after `UNSEEN_AFTER` answers more.
+    """
+    most: NDArray[np.float64] = np.minimum(sure, 1.0 - 1.0 / (answers + UNSEEN_AFTER))
+    return most
 
 
 def too_many_cells(*, n_items: int, n_people: int, classes: int) -> bool:

@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from leye_quality.contradiction import contradict
 from leye_quality.multiple_choice import combine_sets
-from leye_quality.posterior import Skill, evidence_share, posterior_of, stranger
+from leye_quality.posterior import TRUST_AFTER, Skill, evidence_share, posterior_of, stranger
+
+MISLED = 0.002
+"""Share of items that mislead whoever is not proven, all to the same answer."""
 
 
 class ConsensusKind(StrEnum):
@@ -70,11 +73,29 @@ def _single(
         if skill is not None and len(skill.confusion) != classes:
             raise ValueError(f"a skill for {len(skill.confusion)} classes, where {classes} were wanted")
         given.append((next(iter(answer)), stranger(classes) if skill is None else skill))
-    probabilities = posterior_of(_weighed(given, skills), prior, classes)
+    probabilities = _never_certain(posterior_of(_weighed(given, skills), prior, classes), given)
     best = max(range(classes), key=lambda k: (probabilities[k], -k))
     against = sum(label != best for label, _ in given)
     contradictory = against > 0 and contradict([skill.error_rate(best) for _, skill in given], against)
     return Outcome(ConsensusKind.SINGLE, frozenset({best}), probabilities[best], probabilities, contradictory)
+
+
+def _never_certain(probabilities: tuple[float, ...], given: Sequence[tuple[int, Skill]]) -> tuple[float, ...]:
+    """The posterior, its highest share held below the chance that the item itself misled all who are not proven.
+
+    With many classes their agreement could otherwise be no accident, and three strangers would be certain.
+    """
+    if not given or len(probabilities) < 2:
+        return probabilities
+    doubt = MISLED * math.fsum(sorted(TRUST_AFTER / (skill.answers + TRUST_AFTER) for _, skill in given)) / len(given)
+    highest = max(probabilities)
+    if highest <= 1.0 - doubt:
+        return probabilities
+    best = probabilities.index(highest)
+    others = math.fsum(share for k, share in enumerate(probabilities) if k != best)
+    even = doubt / (len(probabilities) - 1)
+    rest = (share * doubt / others if others > 0 else even for share in probabilities)
+    return tuple(1.0 - doubt if k == best else share for k, share in enumerate(rest))
 
 
 def _weighed(given: Sequence[tuple[int, Skill]], skills: Sequence[Skill | None]) -> list[tuple[list[float], float]]:

@@ -25,8 +25,14 @@ from leye_quality.dawid_skene import fit
 from leye_quality.majority import agreeing_share, majority
 from leye_quality.one_coin import fit_one_coin
 from leye_quality.replay import replay
-from leye_quality.structure_files import by_fitted_boxes, by_fitted_spans, by_fitted_texts
-from leye_quality.structure_scores import score_boxes, score_spans, score_texts
+from leye_quality.structure_files import (
+    by_fitted_boxes,
+    by_fitted_ratings,
+    by_fitted_segments,
+    by_fitted_spans,
+    by_fitted_texts,
+)
+from leye_quality.structure_scores import score_boxes, score_ratings, score_segments, score_spans, score_texts
 
 Combine = Callable[[AnswerFile], ScoredLabels]
 """Answers to one label an item. Raises AnswerFileRefused where a label is not of the kind."""
@@ -34,10 +40,12 @@ Combine = Callable[[AnswerFile], ScoredLabels]
 
 @dataclass(frozen=True)
 class LabelKind:
-    """methods: by their names on the command line, with `auto` among them. score: labels against a truth, figures."""
+    """methods: by their names on the command line, with `auto` among them. score: labels against a truth, figures.
+    empty: whether nothing is a label too."""
 
     methods: Mapping[str, Combine]
     score: Callable[[ScoredLabels, Mapping[str, str]], dict[str, float]]
+    empty: bool = False
 
 
 class KindNotBuilt(ValueError):
@@ -97,8 +105,10 @@ KINDS: Mapping[str, LabelKind] = {
         score_class,
     ),
     "spans": LabelKind({"auto": by_fitted_spans}, score_spans),
-    "text": LabelKind({"auto": by_fitted_texts}, score_texts),
+    "text": LabelKind({"auto": by_fitted_texts}, score_texts, empty=True),
     "boxes": LabelKind({"auto": by_fitted_boxes}, score_boxes),
+    "segments": LabelKind({"auto": by_fitted_segments}, score_segments),
+    "ratings": LabelKind({"auto": by_fitted_ratings}, score_ratings),
 }
 
 
@@ -115,7 +125,7 @@ def consensus_on_file(
     label_kind = KINDS[kind]
     if method not in label_kind.methods:
         raise MethodUnknown(f"there is no method {method}; choose one of {', '.join(sorted(label_kind.methods))}")
-    file = read_answers(answers)
+    file = read_answers(answers, empty_labels=label_kind.empty)
     known = read_truth(truth) if truth else None
     labels = label_kind.methods[method](file)
     write_labels(out, labels)

@@ -24,7 +24,7 @@ Counts = NDArray[np.float64]
 STRANGER_ANSWERS = 10.0
 """Answers that the assumption about strangers counts as in the accuracy of a crowd."""
 
-ROW_STRENGTHS = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
+ROW_STRENGTHS = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0])
 
 PERSON_STRENGTH = 4.0
 """Answers that the crowd's accuracy counts as in a person's. Not learned: counts in expectation make a crowd look more

@@ -1,16 +1,20 @@
-"""Scores of combined boxes, spans and texts against a truth, rounded as outside checks print them.
+"""Scores of combined boxes, segments, spans, texts and ratings against a truth, rounded as outside checks print them.
 
 An item of the truth without a label counts as an empty answer; an item without truth is left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from leye_quality.answer_files import AnswerFileRefused, ScoredLabels
 from leye_quality.boxes import BoxesRefused, matched, read_boxes
+from leye_quality.segments import SegmentsRefused, matched_segments, read_segments
 from leye_quality.spans import Span, SpansRefused, read_spans
 from leye_quality.texts import edits
 
 TOLERANCES = (0.5, 0.75)
+
+Mark = TypeVar("Mark")
 
 
 def score_boxes(labels: ScoredLabels, truth: Mapping[str, str]) -> dict[str, float]:
@@ -18,15 +22,32 @@ def score_boxes(labels: ScoredLabels, truth: Mapping[str, str]) -> dict[str, flo
 
     Raises AnswerFileRefused where the truth holds no boxes.
     """
+    return _score_places(labels, truth, read_boxes, matched)
+
+
+def score_segments(labels: ScoredLabels, truth: Mapping[str, str]) -> dict[str, float]:
+    """The same for segments, their overlap being in time.
+
+    Raises AnswerFileRefused where the truth holds no segments.
+    """
+    return _score_places(labels, truth, read_segments, matched_segments)
+
+
+def _score_places(
+    labels: ScoredLabels,
+    truth: Mapping[str, str],
+    read: Callable[[str], Sequence[Mark]],
+    match: Callable[[Sequence[Mark], Sequence[Mark]], list[tuple[int, int, float]]],
+) -> dict[str, float]:
     hits, drawn, true, total = dict.fromkeys(TOLERANCES, 0), 0, 0, 0.0
     for item, text in truth.items():
         try:
-            wanted, given = read_boxes(text), read_boxes(labels[item][0] if item in labels else "[]")
-        except BoxesRefused as refused:
+            wanted, given = read(text), read(labels[item][0] if item in labels else "[]")
+        except (BoxesRefused, SegmentsRefused) as refused:
             raise AnswerFileRefused(f"truth of item {item}: {refused}") from None
         true += len(wanted)
         drawn += len(given)
-        for _, _, share in matched(given, wanted):
+        for _, _, share in match(given, wanted):
             total += share
             for tolerance in TOLERANCES:
                 hits[tolerance] += share >= tolerance
@@ -86,4 +107,22 @@ def score_texts(labels: ScoredLabels, truth: Mapping[str, str]) -> dict[str, flo
         "missing": sum(item not in labels for item in truth),
         "wer_percent": round(100 * wrong / max(words, 1), 5),
         "exact": round(exact / len(truth), 5),
+    }
+
+
+def score_ratings(labels: ScoredLabels, truth: Mapping[str, str]) -> dict[str, float]:
+    """Accuracy, and the mean distance from the true rating, over the items that have a label.
+
+    Raises AnswerFileRefused where a rating of the truth is no number.
+    """
+    given = {item: labels[item][0] for item in truth if item in labels}
+    try:
+        off = [abs(float(label) - float(truth[item])) for item, label in given.items()]
+    except ValueError:
+        raise AnswerFileRefused("a rating of the truth is not a number") from None
+    return {
+        "items": len(truth),
+        "missing": len(truth) - len(given),
+        "accuracy": round(sum(distance == 0 for distance in off) / len(truth), 5),
+        "mean_distance": round(sum(off) / max(len(off), 1), 5),
     }

@@ -27,6 +27,7 @@ MOST_TOKENS = 2000
 STRANGER_ERRORS = 0.2
 """Share of tokens that somebody unknown gets wrong."""
 
+STRANGER_TOKENS = 20.0  # tokens that the assumption about strangers counts as in the crowd's error rate
 USUAL_TOKENS = 20.0  # tokens that the crowd's error rate counts as in a person's
 ROUNDS = 2  # of skills and texts in turn; a third changes nothing
 
@@ -145,14 +146,14 @@ def fit_texts(answers: Mapping[Item, Mapping[Person, str]]) -> FittedTexts[Item,
 def _learn(
     given: Mapping[Item, Mapping[Person, Sequence[str]]], best: Mapping[Item, Sequence[str]]
 ) -> dict[Person, TextSkill]:
-    """Each person's edits per token of the combined texts, drawn towards the crowd's."""
+    """Each person's edits per token of the combined texts, drawn towards the crowd's, and that towards strangers'."""
     wrong: dict[Person, int] = {}
     asked: dict[Person, int] = {}
     for item, texts in given.items():
         for who, pieces in texts.items():
             wrong[who] = wrong.get(who, 0) + edits(best[item], pieces)
             asked[who] = asked.get(who, 0) + len(best[item])
-    usual = sum(wrong.values()) / max(sum(asked.values()), 1)
+    usual = (sum(wrong.values()) + STRANGER_TOKENS * STRANGER_ERRORS) / (sum(asked.values()) + STRANGER_TOKENS)
     return {
         who: TextSkill((wrong[who] + USUAL_TOKENS * usual) / (asked[who] + USUAL_TOKENS), asked[who]) for who in wrong
     }
@@ -242,20 +243,20 @@ def _vote(coded: Sequence[Coded], words: Sequence[str], errors: Real) -> Combine
     sure = np.log((1.0 - odds) / odds) + CHANCE
     for_word, for_nothing = np.maximum(sure, LEAST_WEIGHT), np.maximum(sure - OMISSION, LEAST_WEIGHT)
     said = _network(coded, for_word, len(words))
+    if not len(said):
+        said = np.zeros((1, len(coded)), dtype=np.intp)  # that nothing was said is an answer too, and may be wrong
     votes = np.zeros((len(said), len(words)))
     for person, column in enumerate(said.T):
         votes[np.arange(len(said)), column] += np.where(column > 0, for_word[person], for_nothing[person])
     chosen = votes.argmax(axis=1)
-    right = _honest(votes, said)
+    right = _honest(votes)
     pieces = [words[word] for word in chosen.tolist() if word]
     doubtful = int((right[chosen > 0] < 0.5).sum())
     return CombinedText(joined(pieces), float(np.exp(np.log(right).sum())), doubtful)
 
 
-def _honest(votes: Real, said: NDArray[np.intp]) -> Real:
+def _honest(votes: Real) -> Real:
     """How probable the weightiest token of each slot is, among those that somebody said, and one that nobody did."""
-    if not len(votes):
-        return np.ones(0)
     shifted = np.where(votes > 0, np.exp(SLOPE * (votes - votes.max(axis=1, keepdims=True))), 0.0)
     unsaid = np.exp(-SLOPE * votes.max(axis=1))
     right: Real = 1.0 / (shifted.sum(axis=1) + unsaid)

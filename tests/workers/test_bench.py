@@ -1,15 +1,20 @@
 """Benchmarks run, and say what they measured. How fast they are is for `leye bench` to tell, not for a test."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from leye_platform.accounts.rules import Role
 from leye_workers.bench import BENCHMARKS
+from leye_workers.bench.certainty import reliability
+from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
+from leye_workers.bench.figures import Extent, figure
 from leye_workers.bench.lists import lists
 from leye_workers.bench.pages import pages
 
@@ -39,6 +44,85 @@ def test_pages_are_measured_on_a_thin_line() -> None:
         assert 1 < figures[f"{page} kb"] <= figures["target_kb"], figures
         assert 0 < figures[f"{page} usable_s"] <= figures["worst_usable_s"], figures
     assert figures["text task kb"] <= figures["target_work_kb"]
+
+
+SMALL = Extent(seeds=1, orders=1, pictures=20, texts=20, items=2_000, posteriors=50)
+
+
+def recorded_sets(folder: Path) -> Path:
+    """Small sets in the layout of recorded answers: people who are right four times in five."""
+    draw = np.random.default_rng(2)
+    for name, labels in {"rte": ("0", "1"), "dog": ("0", "1", "2", "3"), "conll_ner": ('[[0,2,"PER"]]', "[]")}.items():
+        (folder / name).mkdir()
+        answers, truth = ["item,worker,label"], ["item,label"]
+        for item in range(60):
+            true = labels[item % len(labels)]
+            truth.append(f"{item},{quoted(true)}")
+            for person in draw.choice(12, 10, replace=False).tolist():
+                answers.append(f"{item},p{person},{quoted(true if draw.random() < 0.8 else str(draw.choice(labels)))}")
+        (folder / name / "answers.csv").write_text("\n".join(answers))
+        (folder / name / "truth.csv").write_text("\n".join(truth))
+    return folder
+
+
+def quoted(label: str) -> str:
+    return '"' + label.replace('"', '""') + '"'
+
+
+def test_consensus_is_measured_on_simulated_crowds_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("consensus", "structures"):
+        monkeypatch.setattr(sys.modules[f"leye_workers.bench.{module}"], "is_installed", lambda: False)
+    found = consensus(None, SMALL)
+    assert "simulated crowds only" in found["recorded answers"]
+    assert "pip install" in found["crowd-kit"]
+    assert not any(name.startswith(("rte", "dog", "conll")) for name in found)
+    assert found["imbalanced: accuracy"]["value"] > 0.8
+    for name in (
+        "simulation: right where said .94–.96",
+        "boxes, mixed, 3 people: F1@0.75",
+        "simulated transcripts of 7: word errors, per cent",
+        "spammers flagged by 50 answers, 2 classes",
+        "honest people flagged by 50 answers, 2 classes",
+        "2000 items × 3: MB above the input",
+        "a posterior of five answers, µs",
+    ):
+        assert found[name]["value"] >= 0, name
+
+
+def test_consensus_is_measured_on_recorded_answers_beside_its_limits(tmp_path: Path) -> None:
+    found = consensus(recorded_sets(tmp_path), SMALL)
+    assert found["recorded answers"] == "rte, dog, conll_ner"
+    accuracy = found["rte: accuracy"]
+    assert accuracy["must"] == pytest.approx(0.9275 - 1 / 60, abs=1e-4)
+    assert accuracy["met"] in {"aim", "must", "missed"}
+    assert 0 < found["dog: share of a majority-of-5's answers"]["value"] <= 2
+    assert found["conll_ner: exact F1 of spans"]["must"] == 0.8
+    assert "rte and 50% colluders: accuracy" in found
+    json.dumps(found)
+
+
+def test_a_figure_says_whether_its_limits_are_reached() -> None:
+    assert figure(0.93, must=0.92, aim=0.94)["met"] == "must"
+    assert figure(0.95, must=0.92, aim=0.94)["met"] == "aim"
+    assert figure(0.91, must=0.92)["met"] == "missed"
+    assert figure(0.02, must=0.03, aim=0.01, at_most=True)["met"] == "must"
+    assert str(figure(0.5, must=0.4, beside={"majority": 0.3})) == "0.5 (must ≥ 0.4; majority 0.3): must"
+    assert str(figure(2.0)) == "2"
+
+
+def test_a_reliability_diagram_counts_every_item_once() -> None:
+    bins = reliability(SMALL, (0.0, 0.5, 0.9, 1.0))
+    assert sum(one.items for one in bins) == 6_000
+    assert all(one.low <= one.said <= one.high for one in bins)
+    assert bins[-1].right > bins[0].right
+
+
+def test_a_folder_is_for_consensus_only(tmp_path: Path) -> None:
+    for arguments in (["dispatch", "--data", str(tmp_path)], ["consensus", "--data", str(tmp_path / "none")]):
+        run = subprocess.run(
+            [sys.executable, "-m", "leye_workers.cli", "bench", *arguments], capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 2, run.stderr
 
 
 def test_an_unknown_benchmark_is_wrong_usage_and_names_those_there_are(tmp_path: Path) -> None:

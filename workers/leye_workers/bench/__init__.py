@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
 from leye_workers.bench.lists import lists
 from leye_workers.bench.pages import pages
 
 BENCHMARKS: dict[str, Callable[[], Mapping[str, Any]]] = {
+    "consensus": consensus,
     "dispatch": dispatch,
     "lists": lists,
     "pages": pages,
 }
-"""Each returns its figures by name, units in the names."""
+"""Each returns its figures by name, units in the names. `consensus` takes a folder of recorded answers too."""

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def consensus(
     answers: Answers,
     out: Annotated[Path, typer.Option(help="The CSV to write: item, label, confidence.")],
-    kind: Annotated[str, typer.Option(help="What a label is.")] = "class",
+    kind: Annotated[str, typer.Option(help="class, boxes, ratings, segments, spans or text.")] = "class",
     method: Annotated[str, typer.Option(help="auto, dawid-skene, one-coin or majority.")] = "auto",
     truth: Annotated[Path | None, typer.Option(help="CSV with item, label: prints the scores.")] = None,
     as_json: AsJson = False,

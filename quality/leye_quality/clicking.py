@@ -1,0 +1,126 @@
+"""Whose answers tell nothing of the items: clicked at random, or always the same.
+
+A person knows the class with some competence, else answers by a habit of their own, the same whatever is true. Whose
+competence is nearly nought tells nothing, however plausible the habit; who overlooks a class has competence too.
+What is true is taken from the others' answers alone, so that nobody vouches for themselves; how competent people are is
+learned from the whole crowd, so that a mediocre one is held against mediocre ones. Only what was answered is looked
+at, never how fast. The result is a probability with its evidence, for a human who may propose practice; it decides
+nothing by itself. Who always contradicts the others comes out too: perhaps the buttons are the wrong way round.
+
+D. Hovy, T. Berg-Kirkpatrick, A. Vaswani, E. Hovy: Learning whom to trust with MACE. NAACL 2013 (competence and habit).
+V. C. Raykar, S. Yu: Eliminating spammers and ranking annotators for crowdsourced labeling tasks. JMLR 13, 2012. The
+crowd's competences without a shape assumed: N. Laird, Nonparametric maximum likelihood estimation of a mixing
+distribution, JASA 73, 1978.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leye_quality.dawid_skene import Fit, normalised
+from leye_quality.majority import Labels
+
+Real = NDArray[np.float64]
+
+COMPETENCES = np.array([0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97])
+NOTHING = 2  # of the competences, as good as none: who knows one class in five tells nearly nothing
+USUAL = 0.1
+"""Share of people whose answers tell nothing, before anything is known."""
+
+ASSUMED_PEOPLE = 10.0  # whose competences are spread as if nothing were known
+FLAGGED = 0.75
+"""So probable before a human is asked to look."""
+
+LEAST_ANSWERS = 15
+HABIT_ROUNDS, CROWD_ROUNDS = 8, 60
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """probability: that the answers tell nothing. agreed: the share that agrees with what the others make likely;
+    by_chance: the share that the same labels, shuffled among the items, would. answers: those that others saw too."""
+
+    probability: float
+    agreed: float
+    by_chance: float
+    answers: int
+
+    @property
+    def worth_a_look(self) -> bool:
+        """Whether a human should look, and perhaps propose practice."""
+        return self.answers >= LEAST_ANSWERS and self.probability >= FLAGGED
+
+
+def suspicions(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> list[Suspicion]:
+    """One for each person of the fit. The three arrays as in the fit, of equal length."""
+    n_people, classes = fitted.counts.shape[:2]
+    order = np.lexsort((labels, people, items))
+    items, people, labels = items[order], people[order], labels[order]
+    given = np.bincount(items, minlength=len(fitted.posteriors))
+    told = given[items] >= 2
+    items, people, labels = items[told], people[told], labels[told]
+    if classes < 2 or not len(items):
+        return [Suspicion(USUAL, 0.0, 0.0, 0)] * n_people
+    beside = _by_others(items, people, labels, fitted)
+    right = beside[np.arange(len(labels)), labels]
+    by_competence = [_likelihoods(right, people, labels, n_people=n_people, competence=u) for u in COMPETENCES]
+    probabilities = _without_competence(np.stack(by_competence, axis=1))
+    answers = np.bincount(people, minlength=n_people)
+    agreed = np.bincount(people, right, n_people) / np.maximum(answers, 1)
+    by_chance = _by_chance(beside, people, labels, n_people, classes)
+    rows = zip(probabilities.tolist(), agreed.tolist(), by_chance.tolist(), answers.tolist(), strict=True)
+    return [Suspicion(*row) for row in rows]
+
+
+def _by_others(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> Real:
+    """What the others' answers say of each answer's item, shape (answers, classes). items: sorted."""
+    own = fitted.posteriors[items]
+    evidence = np.log(fitted.shrinkage.likelihoods_without(fitted.counts, people, labels, own))
+    starts = np.flatnonzero(np.diff(items, prepend=-1))
+    rank = np.cumsum(np.diff(items, prepend=items[0]) != 0)
+    return normalised(np.add.reduceat(evidence, starts)[rank] - evidence + np.log(fitted.prior))
+
+
+def _likelihoods(right: Real, people: Labels, labels: Labels, *, n_people: int, competence: float) -> Real:
+    """Log-likelihood of each person's answers at one competence, under the habit that explains them best.
+
+    right: how probable the others make each answer.
+    """
+    classes = np.intp(labels.max() + 1)
+    cells, place = np.unique(people * classes + labels, return_inverse=True)
+    owner = cells // classes
+    habit = np.bincount(place) / np.bincount(people, minlength=n_people)[owner]
+    chance = right
+    for _ in range(HABIT_ROUNDS):
+        by_habit = (1.0 - competence) * habit[place]
+        chance = competence * right + by_habit
+        habit = np.bincount(place, by_habit / np.maximum(chance, 1e-12)) + 1e-3
+        habit /= np.bincount(owner, habit, n_people)[owner]
+    chance = competence * right + (1.0 - competence) * habit[place]
+    return np.bincount(people, np.log(np.maximum(chance, 1e-12)), n_people).astype(np.float64)
+
+
+def _without_competence(likelihoods: Real) -> Real:
+    """How probable it is that each person has no competence; the crowd's competences are learned. (people, levels)."""
+    levels = likelihoods.shape[1]
+    some = levels - NOTHING
+    assumed = np.array([*[USUAL / NOTHING] * NOTHING, *[(1.0 - USUAL) / some] * some])
+    shares = assumed
+    posteriors = normalised(likelihoods + np.log(shares))
+    for _ in range(CROWD_ROUNDS):
+        shares = posteriors.sum(axis=0) + ASSUMED_PEOPLE * assumed
+        shares = shares / shares.sum()
+        posteriors = normalised(likelihoods + np.log(shares))
+    nothing: Real = posteriors[:, :NOTHING].sum(axis=1)
+    return nothing
+
+
+def _by_chance(beside: Real, people: Labels, labels: Labels, n_people: int, classes: int) -> Real:
+    """The agreement of each person's labels, had they been given to their items in any order."""
+    answers = np.maximum(np.bincount(people, minlength=n_people), 1).astype(np.float64)
+    agreed = np.zeros(n_people)
+    for label in range(classes):
+        said = np.bincount(people, labels == label, n_people)
+        agreed += said * np.bincount(people, beside[:, label], n_people)
+    return agreed / answers**2
