@@ -164,6 +164,7 @@ class _Weighing:
             limit=task.overlap_limit,
             enough=task.pipeline.confidence,
             pending=self.session.execute(ASKED_FOR, round_of).scalar_one(),
+            contradictory=self.outcome.contradictory,
         )
         if step is NextStep.ASK_MORE:
             self.keep_posterior(wanted=min(task.overlap_wanted + 1, task.overlap_limit))

@@ -54,13 +54,13 @@ class ReviewSentiment:
     def by_consensus(self, annotators: int) -> DemoProject:
         """Nobody answers an item twice, so a small crowd lowers the limit of overlap.
 
-        The confidence is what a contract of "at least 97 of 100 right" asks for.
+        The confidence is what a contract of "at least 96 of 100 right" asks for.
         """
         pipeline = {
             "kind": "consensus",
             "overlap_start": 2,
             "overlap_limit": min(MOST_ANSWERS, annotators),
-            "confidence": 0.97,
+            "confidence": 0.96,
             "gold_share": 0.05,
         }
         return _project("评论情感（多人一致）", pipeline, unit_price="0.3465")
