@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Assignment
 from leye_platform.assignments.rules import AssignmentState
-from leye_platform.delivery.models import Lot, LotItem
-from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.errors import MoveNotAllowed
 from leye_platform.outbox import JobName, ask_for
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
+from leye_platform.projects.batch_queries import being_delivered
 from leye_platform.projects.errors import ProjectNotComplete
 from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.queries import ROWS_A_PAGE, BatchProgress, Listed, progress_of
@@ -60,7 +59,7 @@ def batches_at_work(session: Session, number: int, now: datetime) -> Listed[Batc
     ).all()
     ids = [batch.id for batch, _ in rows]
     progress = progress_of(session, [batch for batch, _ in rows], now)
-    people, reviews, in_lots = _people(session, ids), _reviews(session, ids), _being_delivered(session, ids)
+    people, reviews, in_lots = _people(session, ids), _reviews(session, ids), being_delivered(session, ids)
     shown = [
         BatchAtWork(
             batch=batch,
@@ -87,22 +86,6 @@ def _reviews(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
         Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id.in_(ids)
     )
     return dict(session.execute(query.group_by(Review.batch_id)).all())
-
-
-def _being_delivered(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Decided items that a lot holds already, from the side of the lots, which are few while they are assembled."""
-    query = (
-        select(Lot.batch_id, func.count())
-        .join(LotItem, LotItem.lot_id == Lot.id)
-        .join(Item, Item.id == LotItem.item_id)
-        .where(
-            Lot.batch_id.in_(ids),
-            Lot.state == LotState.ASSEMBLING,
-            LotItem.state == LotItemState.INCLUDED,
-            Item.state == ItemState.DECIDED,
-        )
-    )
-    return dict(session.execute(query.group_by(Lot.batch_id)).all())
 
 
 class Deed(StrEnum):
@@ -151,7 +134,7 @@ def _deliver(session: Session, batch: Batch, now: datetime) -> bool:
             Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None)
         )
     )
-    if not (decided or 0) > _being_delivered(session, [batch.id]).get(batch.id, 0):
+    if not (decided or 0) > being_delivered(session, [batch.id]).get(batch.id, 0):
         return False
     ask_for(session, JobName.ASSEMBLE_LOT, {"batch_id": str(batch.id)}, now, once_for=batch.id)
     return True

@@ -1,6 +1,7 @@
 """What a batch's own page shows beside its progress: how it was decided, what stands still, what it will cost."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,33 +57,39 @@ class StandingStill:
 
 
 def standing_still(session: Session, batch: Batch) -> StandingStill:
-    """Three queries."""
+    """Four queries."""
     reviews, oldest = session.execute(
         select(func.count(), func.min(Review.opened_at)).where(
             Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id == batch.id
         )
     ).one()
-    # From the side of the lots, which are few while they are assembled: asked of each decided item, it takes longest.
     decided = select(func.count()).where(
         Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None)
     )
-    on_the_way = (
-        select(func.count())
-        .select_from(Lot)
+    undelivered = (session.scalar(decided) or 0) - being_delivered(session, [batch.id]).get(batch.id, 0)
+    broke = session.scalar(
+        select(func.count()).where(OutboxRow.id == batch.ingest_job, OutboxRow.failed_at.is_not(None))
+    )
+    return StandingStill(reviews, oldest, undelivered, bool(broke))
+
+
+def being_delivered(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many decided items of each batch a lot holds already.
+
+    From the side of the lots, which are few while they are assembled: asked of each decided item, it takes longest.
+    """
+    query = (
+        select(Lot.batch_id, func.count())
         .join(LotItem, LotItem.lot_id == Lot.id)
         .join(Item, Item.id == LotItem.item_id)
         .where(
-            Lot.batch_id == batch.id,
+            Lot.batch_id.in_(ids),
             Lot.state == LotState.ASSEMBLING,
             LotItem.state == LotItemState.INCLUDED,
             Item.state == ItemState.DECIDED,
         )
     )
-    undelivered = session.scalar(select(decided.scalar_subquery() - on_the_way.scalar_subquery()))
-    broke = session.scalar(
-        select(func.count()).where(OutboxRow.id == batch.ingest_job, OutboxRow.failed_at.is_not(None))
-    )
-    return StandingStill(reviews, oldest, undelivered or 0, bool(broke))
+    return dict(session.execute(query.group_by(Lot.batch_id)).all())
 
 
 def estimate_of(project: Project, items: int, terms: Terms) -> Estimate | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.outbox import OutboxRow
+from leye_platform.projects.batch_queries import being_delivered
 from leye_platform.projects.models import Addition, Batch, Item, Project
 from leye_platform.projects.queries import BatchProgress, progress_of
 from leye_platform.projects.rules import FINISHED_ITEMS, AdditionState, BatchState, ItemState
@@ -23,6 +24,8 @@ NEAR = timedelta(days=2)
 REMEMBERED = timedelta(days=7)
 SHOWN = 10
 """How many matters of one kind are shown; the rest follows when these are settled."""
+LOOKED_AT = 100
+"""How many batches are looked at for them."""
 IN_WORK = (BatchState.READY, BatchState.OPEN, BatchState.PAUSED)
 WORKED_ON = (BatchState.OPEN, BatchState.PAUSED, BatchState.CLOSED)
 
@@ -128,37 +131,38 @@ def _sent_back(session: Session) -> Iterable[Matter]:
         .where(Lot.batch_id == Item.batch_id, LotItem.lot_id == Lot.id, LotItem.item_id == Item.id)
         .where(LotItem.state == LotItemState.SENT_BACK)
     )
-    return _counted(
-        session, MatterKind.SENT_BACK, Batch.state.in_(WORKED_ON), Item.state == ItemState.REWORK, by_partner
-    )
+    found = _with_items(session, Batch.state.in_(WORKED_ON), Item.state == ItemState.REWORK, by_partner)
+    return [Matter(MatterKind.SENT_BACK, *row) for row in found[:SHOWN]]
 
 
 def _to_deliver(session: Session) -> Iterable[Matter]:
     """Decided items that no lot will take by itself, because their batch rests; or whose lot is due at once."""
-    included = exists().where(LotItem.item_id == Item.id, LotItem.state == LotItemState.INCLUDED)
     resting = or_(Batch.state.in_((BatchState.PAUSED, BatchState.CLOSED)), ~_unfinished())
-    wanted = Batch.state.in_(WORKED_ON) & resting
-    return _counted(session, MatterKind.TO_DELIVER, wanted, Item.state == ItemState.DECIDED, ~included)
+    found = _with_items(session, Batch.state.in_(WORKED_ON) & resting, Item.state == ItemState.DECIDED)
+    on_the_way = being_delivered(session, [batch.id for batch, _, _ in found]) if found else {}
+    left = [(batch, project, count - on_the_way.get(batch.id, 0)) for batch, project, count in found]
+    return [Matter(MatterKind.TO_DELIVER, *row) for row in left if row[2] > 0][:SHOWN]
 
 
-def _counted(
-    session: Session, kind: MatterKind, wanted: ColumnElement[bool], *items: ColumnElement[bool]
-) -> Iterable[Matter]:
-    """A matter for each batch that holds such items, with how many."""
+def _with_items(
+    session: Session, wanted: ColumnElement[bool], *items: ColumnElement[bool]
+) -> Sequence[tuple[Batch, Project, int]]:
+    """The batches that hold such items, with how many. From the side of the items: most batches hold none."""
     counted = (
-        select(func.count())
-        .where(Item.batch_id == Batch.id, Item.gold_result.is_(None), *items)
-        .correlate(Batch)
-        .scalar_subquery()
+        select(Item.batch_id, func.count().label("count"))
+        .where(Item.gold_result.is_(None), *items)
+        .group_by(Item.batch_id)
+        .subquery()
     )
     query = (
-        select(Batch, Project, counted)
+        select(Batch, Project, counted.c.count)
+        .join(counted, counted.c.batch_id == Batch.id)
         .join(Project, Project.id == Batch.project_id)
-        .where(wanted, exists().where(Item.batch_id == Batch.id, Item.gold_result.is_(None), *items))
+        .where(wanted)
         .order_by(Batch.created_at)
-        .limit(SHOWN)
+        .limit(LOOKED_AT)
     )
-    return [Matter(kind, batch, project, count) for batch, project, count in session.execute(query)]
+    return [(batch, project, count) for batch, project, count in session.execute(query)]
 
 
 def _in_review(session: Session) -> Iterable[Matter]:

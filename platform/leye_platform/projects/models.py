@@ -107,6 +107,8 @@ class Batch(Base):
         Index("ix_batches_project_id_created_at", "project_id", "created_at"),
         # A project's page lists them from the newest.
         Index("ix_batches_project_id_number", "project_id", "number"),
+        # How many of a project's batches are in which state.
+        Index("ix_batches_project_id_state", "project_id", "state"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -190,6 +192,14 @@ class Item(Base):
             "batch_id",
             "state",
             "number",
+            postgresql_where=_NOT_GOLD,
+            sqlite_where=_NOT_GOLD,
+        ),
+        # The office's home: which batches hold items that are to be delivered, or done again.
+        Index(
+            "ix_items_not_gold_state_batch_id",
+            "state",
+            "batch_id",
             postgresql_where=_NOT_GOLD,
             sqlite_where=_NOT_GOLD,
         ),

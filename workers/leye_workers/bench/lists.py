@@ -35,6 +35,8 @@ from leye_workers.compose import opened
 ROWS, REQUESTS, CHUNK = 100_000, 20, 5_000
 TARGET_CPU_MS = 60.0
 STATES = (ItemState.DECIDED, ItemState.WAITING)
+AT_WORK_EVERY = 100
+"""One batch of so many is being worked on; the others are over."""
 FIRST_NUMBER = 1_000_000
 """Numbers of rows begin here, above those that the small town has taken."""
 
@@ -59,6 +61,9 @@ def lists(rows: int = ROWS, requests: int = REQUESTS) -> Mapping[str, Any]:
 def _addresses(project: str, batch: str) -> dict[str, tuple[Role, str]]:
     """Each list with a page from its middle where it has numbered pages."""
     return {
+        "what needs somebody": (Role.COORDINATOR, "/projects"),
+        "batches at work": (Role.COORDINATOR, "/projects/at-work"),
+        "batches at work, deep": (Role.COORDINATOR, "/projects/at-work?page=25"),
         "batches": (Role.COORDINATOR, f"/projects/{project}"),
         "batches, deep": (Role.COORDINATOR, f"/projects/{project}?page=1000"),
         "partner's batches": (Role.PARTNER_ADMIN, "/partner"),
@@ -90,7 +95,7 @@ def _write_rows(session: Session, site: Installation, project: Project, rows: in
         written: dict[type[Base], list[dict[str, Any]]] = {
             Person: [stamped | {"id": ids[n], "number": n, "name": f"P{n}", "staff_number": str(n)} for n in numbers],
             Membership: [member | {"person_id": ids[n]} for n in numbers],
-            Batch: [batch | {"number": n, "name": f"B{n}"} for n in numbers],
+            Batch: [batch | {"number": n, "name": f"B{n}", "state": _batch_state(n)} for n in numbers],
             Item: [item | {"number": n, "row": n, "state": STATES[n % len(STATES)]} for n in numbers],
             Invoice: [invoice | {"number": n, "total_minor": n} for n in numbers],
             AuditRecord: [{"at": now - timedelta(seconds=n), "action": "batch.create", "detail": {}} for n in numbers],
@@ -98,6 +103,10 @@ def _write_rows(session: Session, site: Installation, project: Project, rows: in
         for table, values in written.items():
             session.execute(insert(table), values)
     return large
+
+
+def _batch_state(number: int) -> BatchState:
+    return BatchState.PAUSED if number % AT_WORK_EVERY == 0 else BatchState.CLOSED
 
 
 def _measured(
