@@ -24,6 +24,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import urljoin
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,7 @@ WIDTHS = {1280: 900, 360: 720}
 """The height of the screen by its width."""
 TALLEST, WHOLE = 1000, 12_000  # pixels; a longer page is cut off, to keep the pictures small
 PATIENCE_SECONDS = 180.0
+COLOURS = 256  # a picture with photographs in it becomes a third of its size
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN")
 DEMO = ("--port", "0", "--items", "160", "--annotators", "10")
 GUEST = "guest"
@@ -163,7 +165,13 @@ SHOTS = (
         kept=False,
     ),
     Shot("annotator", "refused", "/teams", kept=False),
-    Shot("annotator", "ended", "/work", (CLAIM, "label.choice", "button[data-command=submit]", "<-"), kept=False),
+    Shot(
+        "annotator",
+        "ended",
+        "/work",
+        (*GIVE_BACK, "button[aria-label*='评论']", "label.choice", "button[data-command=submit]", "<-"),
+        kept=False,
+    ),
     Shot("partner-admin", "home", "/partner"),
     Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
     Shot("partner-admin", "project", "/partner", (PROJECT,)),
@@ -177,7 +185,9 @@ SHOTS = (
         kept=False,
     ),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
-    Shot("partner-admin", "lot-pictures", "/partner", (PARTNER_BATCH, "main a.main[href^='/partner/lots/']")),
+    Shot(
+        "partner-admin", "lot-pictures", "/partner", (PARTNER_BATCH, "main a.main[href^='/partner/lots/']"), kept=False
+    ),
     Shot("partner-admin", "invoices", "/partner/invoices", kept=False),
     Shot("partner-admin", "invoice", "/partner/invoices", ("main a[href^='/partner/invoices/']",)),
     Shot("partner-qa", "home", "/partner", kept=False),
@@ -271,6 +281,9 @@ def _take(page: Page, width: int, heights: tuple[int, int], path: Path) -> None:
     # A screen as tall as the picture, so that what is fixed at its foot stands at the picture's.
     page.set_viewport_size({"width": width, "height": max(height, tall)})
     page.screenshot(path=path, animations="disabled", caret="hide")
+    with Image.open(path) as taken:
+        fewer = taken.convert("RGB").quantize(COLOURS)
+    fewer.save(path, optimize=True)
 
 
 def _wanted(shot: Shot, every: bool, only: list[str]) -> bool:
