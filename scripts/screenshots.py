@@ -1,10 +1,11 @@
 """Takes pictures of the site's pages, as each role sees them in Chinese, on a wide and on a narrow screen.
 
-screenshots.py [--all] [--out DIR]
+screenshots.py [--all] [--whole] [--only NAME…] [--out DIR]
 
 A demo is run over a temporary data folder. Pages are reached by links and buttons, as people reach them.
 Without --all, the pages that the documents show go to docs/pictures; with it, every page goes to
-test-output/pictures. A picture is called ROLE-PAGE-WIDTH.png.
+test-output/pictures. With --whole, long pages are not cut off; with --only, just the named pages (ROLE-PAGE) are
+taken. A picture is called ROLE-PAGE-WIDTH.png.
 """
 
 import argparse
@@ -21,15 +22,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import urljoin
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 SHOWN, EVERY = ROOT / "docs" / "pictures", ROOT / "test-output" / "pictures"
 WIDTHS = {1280: 900, 360: 720}
 """The height of the screen by its width."""
-TALLEST = 1000  # pixels; a longer page is cut off, to keep the pictures small
+TALLEST, WHOLE = 1000, 12_000  # pixels; a longer page is cut off, to keep the pictures small
 PATIENCE_SECONDS = 180.0
+COLOURS = 256  # a picture with photographs in it becomes a third of its size
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN")
 DEMO = ("--port", "0", "--items", "160", "--annotators", "10")
 GUEST = "guest"
@@ -63,12 +67,23 @@ class Shot:
 
 
 def _click(page: Page, selectors: tuple[str, ...]) -> None:
-    """Click each in turn; `SELECTOR := VALUE` chooses from a list instead."""
+    """Click each in turn; `SELECTOR := VALUE` chooses or types instead.
+
+    `-> PATH` goes there from the page's address, `<-` to where the last click was made.
+    """
+    left = page.url
     for step in selectors:
         selector, _, value = step.partition(" := ")
-        if value:
+        if step.startswith("-> "):
+            page.goto(urljoin(page.url, step.removeprefix("-> ")))
+        elif step == "<-":
+            page.goto(left)
+        elif value and page.locator(f"select{selector}").count():
             page.locator(selector).select_option(value)
+        elif value:
+            page.locator(selector).fill(value)
         else:
+            left = page.url
             page.locator(selector).first.click()
             page.wait_for_load_state()
 
@@ -76,7 +91,17 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
 CLAIM = "button[data-command=claim]"
 GIVE_BACK = (CLAIM, "button[data-command=skip]", "form[action$='/release'] button")
 SETTLE = ("#decision label.choice:last-of-type", "#reason := unreadable", "button[data-command=submit]")
-GUIDE = ("main a[aria-label^='看项目']", "main a[href$='/guide']")
+PROJECT = "main a[aria-label^='看项目']"
+BATCH = "main a[href^='/batches/']"
+PARTNER_BATCH = "main a[href^='/partner/batches/']"
+GUIDE = (PROJECT, "main a[href$='/guide']")
+MAIN = "main button.main"
+REWRITE = (
+    "#body := # 找东西，画框\n\n硬币、猫的脸、咖啡杯，各画一个框。\n\n1. 框贴着东西的边。\n2. 挡住一半的也画。",
+    "button[value=publish]",
+)
+PUBLISH = ("#change := 挡住一半的也画", MAIN)
+DRAFT = (*GUIDE, "main a[href$='/draft']")
 SHOTS = (
     Shot(GUEST, "sign-in", "/"),
     Shot(GUEST, "help", "/help", kept=False),
@@ -86,7 +111,7 @@ SHOTS = (
     Shot(GUEST, "problem", "/problems", ("main a[href='/problems/lot-missing']",), kept=False),
     Shot(GUEST, "not-found", "/nowhere", kept=False),
     Shot("annotator", "home", "/work"),
-    Shot("annotator", "guide", "/work", ("main a[aria-label^='看标注规范']",), kept=False),
+    Shot("annotator", "guide", "/work", ("main a[aria-label^='看标注规范']",)),
     Shot("annotator", "task", "/work", (CLAIM,)),
     Shot("annotator", "skip", "/work", (CLAIM, "button[data-command=skip]"), kept=False),
     Shot("annotator", "task-help", "/work", (CLAIM, "button[data-command=help]"), kept=False),
@@ -110,32 +135,59 @@ SHOTS = (
     Shot("reviewer", "boxes", "/review", (CLAIM,), until="main[data-task-type=image_boxes]", again=SETTLE),
     Shot("coordinator", "home", "/projects"),
     Shot("coordinator", "new-project", "/projects/new"),
-    Shot("coordinator", "project", "/projects", ("main a[aria-label^='看项目']",)),
-    Shot("coordinator", "upload", "/projects", ("main a[aria-label^='看项目']", "a[href$='/batches/new']"), kept=False),
-    Shot("coordinator", "batch", "/projects", ("main a[href^='/batches/']",)),
-    Shot("coordinator", "lot", "/projects", ("main a[href^='/batches/']", "a[href^='/lots/']"), kept=False),
-    Shot("coordinator", "cancel", "/projects", ("main a[href^='/batches/']", "a[href$='/cancel']"), kept=False),
-    Shot("coordinator", "withdraw", "/projects", ("main a[href^='/batches/']", "a[href$='/withdraw']"), kept=False),
+    Shot("coordinator", "project", "/projects", (PROJECT,)),
+    Shot("coordinator", "upload", "/projects", (PROJECT, "a[href$='/batches/new']"), kept=False),
+    Shot("coordinator", "batch", "/projects", (BATCH,)),
+    Shot("coordinator", "lot", "/projects", (BATCH, "a[href^='/lots/']"), kept=False),
+    Shot("coordinator", "cancel", "/projects", (BATCH, "a[href$='/cancel']"), kept=False),
+    Shot("coordinator", "withdraw", "/projects", (BATCH, "a[href$='/withdraw']"), kept=False),
     Shot("coordinator", "at-work", "/projects/at-work"),
     Shot("coordinator", "guide", "/projects", GUIDE),
-    Shot("coordinator", "guide-draft", "/projects", (*GUIDE, "main a[href$='/draft']")),
+    Shot("coordinator", "guide-draft", "/projects", DRAFT),
+    Shot("coordinator", "gold-none", "/projects", (*GUIDE, "-> gold"), kept=False),
+    Shot("coordinator", "guide-publish", "/projects", (*DRAFT, *REWRITE), kept=False),
+    Shot("coordinator", "guide-desk", "/projects", (*GUIDE, "-> guide/publish", *PUBLISH), kept=False),
+    Shot("coordinator", "gold", "/projects", (*GUIDE, "-> gold"), kept=False),
+    Shot("coordinator", "additions", "/projects", (BATCH, "a[href$='/additions/new']"), kept=False),
+    Shot("coordinator", "upload-refused", "/projects", (PROJECT, "a[href$='/batches/new']", MAIN), kept=False),
+    Shot("coordinator", "new-project-refused", "/projects/new", (MAIN,), kept=False),
     Shot("coordinator", "styleguide", "/styleguide"),
+    Shot("coordinator", "styleguide-dark", "/styleguide?theme=dark&scale=100"),
+    Shot("coordinator", "styleguide-errors", "/styleguide?errors=1", kept=False),
     Shot("coordinator", "teams", "/teams", kept=False),
     Shot("coordinator", "team", "/teams", ("main table a[href^='/teams/']",), kept=False),
     Shot("coordinator", "people", "/teams/people", kept=False),
+    Shot(
+        "annotator",
+        "guide-changes",
+        "/work",
+        ("main a[aria-label^='看标注规范'][aria-label*='画框']", "a[href*='/changes']"),
+        kept=False,
+    ),
+    Shot("annotator", "refused", "/teams", kept=False),
+    Shot(
+        "annotator",
+        "ended",
+        "/work",
+        (*GIVE_BACK, "button[aria-label*='评论']", "label.choice", "button[data-command=submit]", "<-"),
+        kept=False,
+    ),
     Shot("partner-admin", "home", "/partner"),
     Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
-    Shot("partner-admin", "project", "/partner", ("main a[aria-label^='看项目']",)),
+    Shot("partner-admin", "project", "/partner", (PROJECT,)),
     Shot("partner-admin", "new-project", "/partner/projects/new"),
-    Shot("partner-admin", "batch", "/partner", ("main a[href^='/partner/batches/']",)),
+    Shot("partner-admin", "batch", "/partner", (PARTNER_BATCH,)),
     Shot(
         "partner-admin",
         "names",
         "/partner",
-        ("main a[href^='/partner/batches/']", "a[href$='/names']"),
+        (PARTNER_BATCH, "a[href$='/names']"),
         kept=False,
     ),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
+    Shot(
+        "partner-admin", "lot-pictures", "/partner", (PARTNER_BATCH, "main a.main[href^='/partner/lots/']"), kept=False
+    ),
     Shot("partner-admin", "invoices", "/partner/invoices", kept=False),
     Shot("partner-admin", "invoice", "/partner/invoices", ("main a[href^='/partner/invoices/']",)),
     Shot("partner-qa", "home", "/partner", kept=False),
@@ -149,6 +201,13 @@ SHOTS = (
     Shot("admin", "people", "/admin/people"),
     Shot("admin", "person", "/admin/people", ("main table a[href^='/admin/people/']",), kept=False),
     Shot("admin", "new-person", "/admin/people/new", kept=False),
+    Shot(
+        "admin",
+        "new-password",
+        "/admin/people",
+        ("main table a[href^='/admin/people/']", "form[action$='/password'] button"),
+        kept=False,
+    ),
     Shot("admin", "organisations", "/admin/organisations", kept=False),
     Shot("admin", "audit", "/admin/audit", kept=False),
 )
@@ -193,8 +252,8 @@ def _address(running: "subprocess.Popen[bytes]", log: Path) -> str:
     return said.rpartition("Sign in at ")[2].split()[0]
 
 
-def take(browser: Browser, site: Demo, shots: list[Shot], out: Path) -> None:
-    """Take one role's pictures."""
+def take(browser: Browser, site: Demo, shots: list[Shot], out: Path, tallest: int) -> None:
+    """Take one role's pictures, none taller than `tallest` pixels."""
     context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", color_scheme="light")
     context.set_default_timeout(15_000)
     page = context.new_page()
@@ -208,29 +267,39 @@ def take(browser: Browser, site: Demo, shots: list[Shot], out: Path) -> None:
     for shot in shots:
         shot.reach(page, site.base)
         for width, height in WIDTHS.items():
-            _take(page, width, height, out / f"{role}-{shot.name}-{width}.png")
+            _take(page, width, (height, tallest), out / f"{role}-{shot.name}-{width}.png")
     context.close()
 
 
-def _take(page: Page, width: int, height: int, path: Path) -> None:
-    """The page as it stands, loaded anew on a screen of this size."""
+def _take(page: Page, width: int, heights: tuple[int, int], path: Path) -> None:
+    """The page as it stands, loaded anew on a screen of this size. heights: the screen's, the most of the page's."""
+    height, tallest = heights
     page.set_viewport_size({"width": width, "height": height})
     page.reload(wait_until="networkidle")
     page.evaluate("document.fonts.ready")
-    tall = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
+    tall = min(tallest, page.evaluate("document.documentElement.scrollHeight"))
     # A screen as tall as the picture, so that what is fixed at its foot stands at the picture's.
     page.set_viewport_size({"width": width, "height": max(height, tall)})
     page.screenshot(path=path, animations="disabled", caret="hide")
+    with Image.open(path) as taken:
+        fewer = taken.convert("RGB").quantize(COLOURS)
+    fewer.save(path, optimize=True)
+
+
+def _wanted(shot: Shot, every: bool, only: list[str]) -> bool:
+    return f"{shot.role}-{shot.name}" in only if only else shot.kept or every
 
 
 def main() -> None:
     """Take the pictures, and say how many and how large they are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="take every page")
+    parser.add_argument("--whole", action="store_true", help="do not cut long pages off")
+    parser.add_argument("--only", nargs="+", default=[], metavar="ROLE-PAGE", help="take just these pages")
     parser.add_argument("--out", type=Path, help="the folder to write to")
     asked = parser.parse_args()
     out = asked.out or (EVERY if asked.all else SHOWN)
-    wanted = [shot for shot in SHOTS if shot.kept or asked.all]
+    wanted = [shot for shot in SHOTS if _wanted(shot, asked.all, asked.only)]
     out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="leye-pictures-") as folder,
@@ -243,7 +312,7 @@ def main() -> None:
         }  # Chromium's own: how it writes a day, what it calls a file
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS, env=words)
         for _role, shots in groupby(wanted, key=lambda shot: shot.role):
-            take(browser, site, list(shots), out)
+            take(browser, site, list(shots), out, WHOLE if asked.whole else TALLEST)
         browser.close()
     taken = [out / f"{shot.role}-{shot.name}-{width}.png" for shot in wanted for width in WIDTHS]
     size = sum(path.stat().st_size for path in taken) / 1_000_000

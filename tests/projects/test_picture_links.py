@@ -1,6 +1,8 @@
 """Who may see a picture: only whoever was given its link, for a while; no other person, no guess."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -11,9 +13,9 @@ from PIL import Image
 from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
 from leye_platform.projects.pictures.keeping import key_of
-from support.boxes import HEIGHT, WIDTH, PictureBatches
+from support.boxes import HEIGHT, WIDTH, PictureBatches, box
 from support.clock import MovableClock
-from support.shipping import Shipping
+from support.shipping import ONE, Shipping, SignedIn
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -113,3 +115,39 @@ def test_a_signed_address_of_the_store_says_nothing_of_pictures(shipping: Shippi
     assert shipping.browser(who).get(f"/objects/{key}?{query}").status_code == 403
     inside = shipping.installation.objects.download_url(key, timedelta(minutes=1), "x")
     assert shipping.browser(who).get(inside.replace("http://testserver", "")).status_code == 200
+
+
+def small_pictures(browser: SignedIn, page: str) -> list[str]:
+    """The alternative text of each small picture on a page; all of them open for whoever sees the page."""
+    answer = browser.get(page)
+    assert answer.status_code == 200, answer.text
+    found = re.findall(r'<img class="thumb" src="([^"]+)"[^>]* alt="([^"]+)"', answer.text)
+    for address, _words in found:
+        assert browser.get(unescape(address)).status_code == 200
+    return [words for _address, words in found]
+
+
+def test_whoever_judges_an_answer_sees_its_picture(shipping: Shipping) -> None:
+    """The author on the ended task and on the story of the answer, partner and coordinator in the lot's samples."""
+    pictures = PictureBatches(shipping, ONE)
+    batch = pictures.batch(pictures.opened(2))
+    author = shipping.person()
+    for _ in range(2):
+        task = shipping.claims(author, pictures.project_id)
+        pictures.answers(author, task, [box(10, 10, 30, 30)])
+    annotator = shipping.browser(author.person_id)
+    [ended] = small_pictures(annotator, f"/work/tasks/{task}")
+    story = re.search(r"/work/earnings/answers/[0-9a-f-]+", annotator.get("/work/earnings").text)
+    assert story is not None
+    assert small_pictures(annotator, story[0]) == [ended]
+    lot_id, firm = shipping.cut(batch.id), shipping.project(pictures.project_id).organisation_id
+    partner = shipping.browser(shipping.actor(Role.PARTNER_ADMIN, firm).person_id)
+    both = ["图片 p001.jpg", "图片 p002.jpg"]
+    assert ended in both
+    assert small_pictures(partner, f"/partner/lots/{lot_id}") == both
+    assert small_pictures(partner, f"/partner/batches/{batch.id}") == both
+    coordinator = shipping.browser(shipping.actor(Role.COORDINATOR).person_id)
+    assert small_pictures(coordinator, f"/lots/{lot_id}") == both
+    [first, _second] = shipping.items_of(lot_id)
+    partner.post(f"/partner/lots/{lot_id}/send-back", what="items", items=str(first), reason="框大了")
+    assert len(small_pictures(coordinator, f"/lots/{lot_id}")) == 2

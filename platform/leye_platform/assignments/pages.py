@@ -85,7 +85,13 @@ def show_task(work: Work, assignment_id: UUID, after: str = "") -> Response:
     if bench.seen.state in ANSWERABLE:
         return _task(work, work.session, bench, bench.chosen, after=after)
     title, text = ENDED_WORDS[bench.seen.state]
-    return work.page("work/ended.html", bench=bench, ended=title, text=text)
+    return work.page(
+        "work/ended.html",
+        bench=bench,
+        ended=title,
+        text=text,
+        pictures=picture_links(work).pictures(bench.seen.content),
+    )
 
 
 @router.post("/work/tasks/{assignment_id}")

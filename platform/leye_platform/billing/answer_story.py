@@ -46,6 +46,7 @@ class AnswerStory:
 
     response: Response
     project: Project
+    content: dict[str, Any]
     view: dict[str, Any]
     words: str
     decided: str | None
@@ -94,6 +95,7 @@ def story_of(session: Session, person_id: UUID, response_id: UUID) -> AnswerStor
     return AnswerStory(
         response=response,
         project=project,
+        content=microtask.content,
         view=dict(kind.template.view(kind.config, microtask.content)),
         words=kind.template.describe(kind.config, response.result),
         decided=None if decided is None else kind.template.describe(kind.config, decided.result),

@@ -16,6 +16,7 @@ from leye_platform.billing.months import Month
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.permissions import Permission
+from leye_platform.projects.pictures_api import picture_links
 from leye_platform.web.formats import local
 
 router = APIRouter(include_in_schema=False)
@@ -39,7 +40,8 @@ def answer(work: Work, response_id: UUID) -> Response:
     """The story of one of one's own answers."""
     story = story_of(work.session, work.person_id, response_id)
     month = Month.of(story.response.submitted_at)
-    return work.page("billing/answer.html", story=story, month=month)
+    pictures = picture_links(work).pictures(story.content)
+    return work.page("billing/answer.html", story=story, month=month, pictures=pictures)
 
 
 # The path with an ending comes first: `{month}` alone would take the ending in.

@@ -15,6 +15,7 @@ from leye_platform.delivery.service import accept_lot, assemble_lot, lot_for, se
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, LeyeError
 from leye_platform.permissions import Permission
+from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.service import batch_for
 from leye_platform.web.pages import sentence_for
 
@@ -64,7 +65,7 @@ def send_lot_back(
         send_back(work.session, work.actor, lot_id, item_ids=chosen, reason=reason, now=work.now)
     except (NothingChosen, ReasonMissing, ItemNotInLot) as refused:
         lot = lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT)
-        sample = chosen_of(work.session, view_lot(work.session, lot), shown or [])
+        sample = chosen_of(work.session, view_lot(work.session, lot), picture_links(work), shown or [])
         return _partner_page(work, lot, sample=sample, ticked=items or [], reason=reason, refused=refused)
     return RedirectResponse(f"/partner/lots/{lot_id}", status_code=303)
 
@@ -89,8 +90,8 @@ def _partner_page(
         shown=shown,
         state=STATE_WORDS[lot.state],
         may_settle=open_to_answer,
-        sample=sample_of(work.session, shown) if sample is None else sample,
-        sent_back=sent_back_of(work.session, shown) if shown.sent_back else [],
+        sample=sample_of(work.session, shown, picture_links(work)) if sample is None else sample,
+        sent_back=sent_back_of(work.session, shown, picture_links(work)) if shown.sent_back else [],
         files=file_urls(work, lot) if work.actor.may(Permission.EXPORT) else {},
         may_see_invoice=work.actor.may(Permission.VIEW_INVOICE),
         ticked={str(item_id) for item_id in ticked or []},
@@ -109,8 +110,8 @@ def coordinator_lot(work: Work, lot_id: UUID) -> Response:
         "delivery/lot.html",
         shown=shown,
         state=STATE_WORDS[lot.state],
-        sample=sample_of(work.session, shown),
-        sent_back=sent_back_of(work.session, shown) if shown.sent_back else [],
+        sample=sample_of(work.session, shown, picture_links(work)),
+        sent_back=sent_back_of(work.session, shown, picture_links(work)) if shown.sent_back else [],
         files=file_urls(work, lot) if work.actor.may(Permission.EXPORT) else {},
         may_see_invoice=work.actor.may(Permission.VIEW_INVOICE),
     )

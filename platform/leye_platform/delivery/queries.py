@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,8 @@ from leye_platform.billing.models import InvoiceLine
 from leye_platform.billing.rules import amount_in_minor
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
-from leye_platform.projects.models import Batch, Item, PriceCard, Project
+from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
+from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import rate_on
 from leye_platform.projects.task_type import task_type
 
@@ -48,7 +49,7 @@ class LotView:
 
 @dataclass(frozen=True)
 class LotItemView:
-    """One item of a lot as a partner inspects it: the text, the label, and how sure we are."""
+    """One item of a lot as a partner inspects it: the text, the label, how sure we are, and its pictures by links."""
 
     item_id: UUID
     row: int
@@ -57,6 +58,7 @@ class LotItemView:
     label: str
     confidence: float
     reason: str | None
+    pictures: list[dict[str, Any]] = field(default_factory=list)
 
 
 def view_lot(session: Session, lot: Lot) -> LotView:
@@ -137,7 +139,7 @@ def _contents(session: Session, ids: Sequence[UUID]) -> dict[UUID, _Contents]:
     return contents
 
 
-def sample_of(session: Session, shown: LotView, size: int = SAMPLE) -> list[LotItemView]:
+def sample_of(session: Session, shown: LotView, links: PictureLinks, size: int = SAMPLE) -> list[LotItemView]:
     """Items of the lot drawn at random, each time anew, in the order of the partner's file."""
     drawn = (
         select(LotItem.item_id)
@@ -145,15 +147,15 @@ def sample_of(session: Session, shown: LotView, size: int = SAMPLE) -> list[LotI
         .order_by(func.random())
         .limit(size)
     )
-    return _items(session, shown, session.scalars(drawn).all())
+    return _items(session, shown, session.scalars(drawn).all(), links)
 
 
-def chosen_of(session: Session, shown: LotView, item_ids: Sequence[UUID]) -> list[LotItemView]:
+def chosen_of(session: Session, shown: LotView, links: PictureLinks, item_ids: Sequence[UUID]) -> list[LotItemView]:
     """The same items again, for a form that is shown with an error."""
-    return _items(session, shown, item_ids)
+    return _items(session, shown, item_ids, links)
 
 
-def sent_back_of(session: Session, shown: LotView, limit: int = 50) -> list[LotItemView]:
+def sent_back_of(session: Session, shown: LotView, links: PictureLinks, limit: int = 50) -> list[LotItemView]:
     """The items that the partner sent back, with the reason."""
     left = (
         select(LotItem.item_id)
@@ -161,13 +163,14 @@ def sent_back_of(session: Session, shown: LotView, limit: int = 50) -> list[LotI
         .order_by(LotItem.item_id)
         .limit(limit)
     )
-    return _items(session, shown, session.scalars(left).all())
+    return _items(session, shown, session.scalars(left).all(), links)
 
 
-def _items(session: Session, shown: LotView, item_ids: Sequence[UUID]) -> list[LotItemView]:
+def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: PictureLinks) -> list[LotItemView]:
     if not item_ids:
         return []
     kind = task_type(shown.project.task_type, shown.project.label_config)
+    pictures = _pictures(session, item_ids, links) if kind.config.images else {}
     rows = session.execute(
         select(Item, LotItem)
         .join(LotItem, LotItem.item_id == Item.id)
@@ -183,9 +186,18 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID]) -> list[L
             label=kind.template.describe(kind.config, included.result),
             confidence=included.confidence,
             reason=included.reason,
+            pictures=pictures.get(item.id, []),
         )
         for item, included in rows
     ]
+
+
+def _pictures(session: Session, item_ids: Sequence[UUID], links: PictureLinks) -> dict[UUID, list[dict[str, Any]]]:
+    """The pictures of each item: its row keeps their names, its first micro-task what is known of them."""
+    first = select(MicroTask.item_id, MicroTask.content).where(
+        MicroTask.item_id.in_(item_ids), MicroTask.step == 1, MicroTask.part == 1
+    )
+    return {item_id: links.pictures(content) for item_id, content in session.execute(first)}
 
 
 def _texts(data: dict[str, Any], variables: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.guides.gold import confirm_gold, old_gold, retire_gold
 from leye_platform.permissions import Permission
-from leye_platform.projects.models import Item, MicroTask
+from leye_platform.projects.models import Item
+from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.service import project_for
 from leye_platform.projects.task_type import TaskType, task_type
 
@@ -29,20 +30,20 @@ def gold_page(work: Work, project_id: UUID, done: str = "") -> Response:
 def _page(work: Work, project_id: UUID, *, done: str = "", problem: str = "") -> Response:
     project = project_for(work.session, work.actor, project_id, Permission.VIEW_PROJECTS)
     kind = task_type(project.task_type, project.label_config)
-    old = old_gold(work.session, project_id)
+    old, links = old_gold(work.session, project_id), picture_links(work)
     return work.page(
         "guides/gold.html",
         status=422 if problem else 200,
         project=project,
         old=old,
-        rows=[_row(kind, item, task) for item, task in old.rows],
+        rows=[_row(kind, item) | {"pictures": links.pictures(task.content)} for item, task in old.rows],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         done=done,
         problem=problem,
     )
 
 
-def _row(kind: TaskType, item: Item, task: MicroTask) -> dict[str, Any]:
+def _row(kind: TaskType, item: Item) -> dict[str, Any]:
     return {
         "id": str(item.id),
         "name": item.external_id or str(item.number),

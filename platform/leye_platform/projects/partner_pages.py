@@ -24,6 +24,7 @@ from leye_platform.projects.batch_words import ADDITION_WORDS, PURPOSE_WORDS, ST
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
 from leye_platform.projects.partner_queries import money_of, waiting_for
+from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.queries import (
     batches_page,
     price_that_binds,
@@ -90,7 +91,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         money=money,
         full_minor=amount_in_minor(Decimal(progress.items), money.unit_price or Decimal(0)),
         sampled=sampled,
-        sample=sample_of(session, sampled, SAMPLE) if sampled else [],
+        sample=sample_of(session, sampled, picture_links(work), SAMPLE) if sampled else [],
         files=_files(work, lots),
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],
         additions=additions_of(session, batch.id),

@@ -48,6 +48,10 @@ class PictureLinks:
             inside |= {"url": self.url(inside["sha256"], "shown"), "thumb": self.url(inside["sha256"], "thumb")}
         return inside
 
+    def pictures(self, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The pictures among a task's content, with their links, in its order."""
+        return [one for one in self.linked(content).values() if isinstance(one, dict) and "thumb" in one]
+
     def _signature(self, sha256: str, part: str, until: int) -> str:
         message = json.dumps(["leye-picture", str(self.person_id), sha256, part, until])
         return hmac.new(self.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
