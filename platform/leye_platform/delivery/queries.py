@@ -15,9 +15,9 @@ from leye_platform.billing.models import InvoiceLine
 from leye_platform.billing.rules import amount_in_minor
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
-from leye_platform.projects.models import Batch, Item, PriceCard, Project
+from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
 from leye_platform.projects.rules import rate_on
-from leye_platform.projects.task_type import task_type
+from leye_platform.projects.task_type import TaskType, task_type
 
 SAMPLE = 20
 
@@ -57,6 +57,9 @@ class LotItemView:
     label: str
     confidence: float
     reason: str | None
+    view: dict[str, Any] | None
+    """What the annotator saw, where it is a picture and the text says nothing."""
+    result: list[dict[str, Any]]
 
 
 def view_lot(session: Session, lot: Lot) -> LotView:
@@ -174,6 +177,7 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID]) -> list[L
         .where(LotItem.lot_id == shown.lot.id, Item.id.in_(item_ids))
         .order_by(Item.row)
     )
+    views = _views(session, kind, item_ids) if kind.config.images else {}
     return [
         LotItemView(
             item_id=item.id,
@@ -183,9 +187,16 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID]) -> list[L
             label=kind.template.describe(kind.config, included.result),
             confidence=included.confidence,
             reason=included.reason,
+            view=views.get(item.id),
+            result=included.result,
         )
         for item, included in rows
     ]
+
+
+def _views(session: Session, kind: TaskType, item_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    rows = session.execute(select(MicroTask.item_id, MicroTask.content).where(MicroTask.item_id.in_(item_ids)))
+    return {item_id: kind.template.view(kind.config, content) for item_id, content in rows}
 
 
 def _texts(data: dict[str, Any], variables: Sequence[str]) -> tuple[str, ...]:

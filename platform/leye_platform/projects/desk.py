@@ -24,6 +24,7 @@ NEAR = timedelta(days=2)
 SHOWN = 10
 """How many matters of one kind are shown; the rest follows when these are settled."""
 IN_WORK = (BatchState.READY, BatchState.OPEN, BatchState.PAUSED)
+WAITING_ITEMS = tuple(state for state in ItemState if state not in FINISHED_ITEMS)
 WORKED_ON = (BatchState.OPEN, BatchState.PAUSED, BatchState.CLOSED)
 
 
@@ -35,6 +36,7 @@ class MatterKind(StrEnum):
     SENT_BACK = "sent_back"
     DUE_SOON = "due_soon"
     TO_OPEN = "to_open"
+    PAUSED = "paused"
     TO_DELIVER = "to_deliver"
     IN_REVIEW = "in_review"
 
@@ -61,6 +63,8 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
         *_to_deliver(session),
         *_in_review(session),
     ]
+    told = {matter.batch.id for matter in found}
+    found += [matter for matter in _paused(session) if matter.batch.id not in told]
     order = list(MatterKind)
     return sorted(found, key=lambda matter: order.index(matter.kind))
 
@@ -104,8 +108,7 @@ def _deadlines(session: Session, now: datetime) -> Iterable[Matter]:
 
 
 def _unfinished() -> ColumnElement[bool]:
-    waiting = [state for state in ItemState if state not in FINISHED_ITEMS]
-    return exists().where(Item.batch_id == Batch.id, Item.state.in_(waiting), Item.gold_result.is_(None))
+    return exists().where(Item.batch_id == Batch.id, Item.state.in_(WAITING_ITEMS), Item.gold_result.is_(None))
 
 
 def _batches(
@@ -157,6 +160,11 @@ def _counted(
         .limit(SHOWN)
     )
     return [Matter(kind, batch, project, count) for batch, project, count in session.execute(query)]
+
+
+def _paused(session: Session) -> Iterable[Matter]:
+    """Batches that somebody paused with work left in them: nobody can take it until they go on."""
+    return _counted(session, MatterKind.PAUSED, Batch.state == BatchState.PAUSED, Item.state.in_(WAITING_ITEMS))
 
 
 def _in_review(session: Session) -> Iterable[Matter]:
