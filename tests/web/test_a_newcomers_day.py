@@ -43,14 +43,9 @@ class Day:
         me = Keyboard(context.new_page(), self.base)
         with me.errand(f"{role.value} {number}: 登录"):
             me.sign_in(address(role, number), password)
-        try:
-            yield me
-        except BaseException:
-            me.page.screenshot(path="/tmp/newcomer.png", full_page=True)
-            print(me.page.url, me.page.locator("body").inner_text(), me.focused())
-            raise
+        yield me
         for name, keys in me.errands.items():
-            self.errands[name] = self.errands.get(name, 0) + keys
+            self.errands[name] = keys
         context.close()
 
 
@@ -76,8 +71,7 @@ def test_everybody_gets_through_their_first_day_by_keyboard(
         house.carry_out_jobs()
         the_partner_accepts_and_reads_the_invoice(day)
         the_annotator_sees_what_they_earned(day)
-        for name, keys in day.errands.items():
-            print(f"{keys:5} {name}")
+        print("\n".join(f"{keys:5} {name}" for name, keys in day.errands.items()))
 
 
 def the_partner_makes_a_project(day: Day) -> None:
@@ -139,8 +133,8 @@ def the_coordinator_prices_and_opens_it(day: Day) -> None:
             me.write("一份答案多少元", PRICES[1])
             me.write("一条质检多少元", PRICES[2])
             me.follow("就定这个报酬")
+            me.reads("价都定了，读完的批次可以开始了。")
         with me.errand("coordinator: 开始标注"):
-            me.menu("项目")
             me.follow("看估算，开始")
             me.reads("成本和毛利（估算）")
             me.follow("开始标注")
@@ -149,27 +143,28 @@ def the_coordinator_prices_and_opens_it(day: Day) -> None:
 
 def an_annotator_works(day: Day, number: int) -> None:
     with day.signed_in(Role.ANNOTATOR, number, TEMPORARY) as me:
-        with me.errand("annotator: 换成自己的密码"):
+        with me.errand(f"annotator {number}: 换成自己的密码"):
             me.reads("现在的密码是别人帮你设的。")
             me.write("新密码", PASSWORD)
             me.write("再输一次新密码", PASSWORD)
             me.follow("换密码")
-        with me.errand("annotator: 看规范"):
+        with me.errand(f"annotator {number}: 看规范"):
             me.follow(f"看标注规范：{PROJECT}")
             me.reads("杯把也算杯子。", "碗不是杯子。")
-            me.follow("回首页")
+            me.follow("领取任务")
         with me.errand(f"annotator {number}: 画框 {EACH} 条"):
             _works(me, PROJECT, EACH, _draw)
         with me.errand(f"annotator {number}: 选标签 {EACH} 条"):
+            me.follow("领取任务：短评情感分类")
             _works(me, "短评情感分类", EACH, lambda one: one.press(str(number), "Enter"))
         with me.errand(f"annotator {number}: 标词语 {EACH} 条"):
+            me.follow("领取任务：新闻里的人和地方")
             _works(me, "新闻里的人和地方", EACH, _mark)
         me.reads("今天")
 
 
 def _works(me: Keyboard, project: str, tasks: int, answer: Callable[[Keyboard], None]) -> None:
-    """Take the project's tasks one after another; after each the next one comes by itself."""
-    me.follow(f"领取任务：{project}")
+    """Answer the project's tasks one after another; after each the next one comes by itself."""
     for done in range(1, tasks + 1):
         assert me.heading() == project
         before = me.attribute("data-assignment")
@@ -237,6 +232,7 @@ def the_partner_accepts_and_reads_the_invoice(day: Day) -> None:
         with me.errand("partner: 验收"):
             me.reads(f"{PROJECT}，第一批杯子", "待验收")
             me.follow("抽检并验收")
+            assert _pictures_seen(me) == PICTURES
             me.follow("通过，验收这一批")
             me.reads("账单正在开，一般几分钟内好。")
         day.house.carry_out_jobs()
@@ -244,6 +240,16 @@ def the_partner_accepts_and_reads_the_invoice(day: Day) -> None:
             me.menu("账单")
             me.follow("Z-000001")
             me.reads("应付合计", "4.00 元", FIRM)
+
+
+def _pictures_seen(me: Keyboard) -> int:
+    """How many pictures have come, each with a box on it."""
+    me.page.wait_for_function("() => [...document.images].every((one) => one.complete)")
+    return int(
+        me.page.evaluate(
+            "() => [...document.querySelectorAll('.picture:has(rect) img')].filter((i) => i.naturalWidth).length"
+        )
+    )
 
 
 def the_annotator_sees_what_they_earned(day: Day) -> None:
