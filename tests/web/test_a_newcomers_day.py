@@ -99,6 +99,8 @@ def the_partner_makes_a_project(day: Day) -> None:
             me.waits_for("读完了")
             me.follow("看结果")
             me.reads("还缺：单价")
+        me.menu("批次")
+        me.reads("等乐业定单价。")
 
 
 def _write_guide(me: Keyboard) -> None:

@@ -69,14 +69,19 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
     return sorted(found, key=lambda matter: order.index(matter.kind))
 
 
-def unpriced_projects(session: Session) -> Sequence[tuple[Project, str]]:
-    """Projects that a partner made and nobody has priced, with the firm's name, the oldest first."""
+def is_priced() -> ColumnElement[bool]:
+    """Whether a project has what its batches need before they open: a price, and pay for an answer."""
     priced = exists().where(PriceCard.project_id == Project.id)
     paid = exists().where(PayRate.project_id == Project.id, PayRate.work == PaidWork.ANNOTATE)
+    return priced & paid
+
+
+def unpriced_projects(session: Session) -> Sequence[tuple[Project, str]]:
+    """Projects that a partner made and nobody has priced, with the firm's name, the oldest first."""
     query = (
         select(Project, Organisation.name)
         .join(Organisation, Organisation.id == Project.organisation_id)
-        .where(~priced | ~paid)
+        .where(~is_priced())
         .order_by(Project.created_at)
         .limit(SHOWN)
     )
@@ -91,7 +96,8 @@ def _not_read(session: Session) -> Iterable[Matter]:
 
 
 def _to_open(session: Session) -> Iterable[Matter]:
-    ready = _batches(session, Batch.state == BatchState.READY)
+    """Batches that were read. Where the price is lacking, the project itself is told."""
+    ready = _batches(session, (Batch.state == BatchState.READY) & is_priced())
     return [Matter(MatterKind.TO_OPEN, batch, project, count=batch.rows_in) for batch, project in ready]
 
 
