@@ -1,5 +1,6 @@
 """Lots over HTTP: partners' scripts and pages, the coordinator's page, and who sees none of it."""
 
+import html
 import re
 from uuid import UUID
 
@@ -7,8 +8,9 @@ import pytest
 
 from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
+from support.boxes import PictureBatches, box
 from support.clock import MovableClock
-from support.shipping import Shipping, SignedIn
+from support.shipping import ONE, Shipping, SignedIn
 from support.statements import statements_of
 
 
@@ -91,6 +93,22 @@ def test_the_page_shows_a_sample_and_takes_the_answer(shipping: Shipping) -> Non
     settled = browser.get(f"/partner/lots/{shipped.lot_id}").text
     assert f"/partner/invoices/{invoice_id}" in settled
     assert "send-back" not in settled
+
+
+def test_a_partner_sees_the_pictures_of_a_lot_with_their_boxes(shipping: Shipping) -> None:
+    pictures = PictureBatches(shipping, ONE)
+    batch_id = pictures.opened(2)
+    who = shipping.person()
+    for x in (10, 50):
+        pictures.answers(who, shipping.claims(who, pictures.project_id), [box(x, 10, 20, 20)])
+    lot_id, firm = shipping.cut(batch_id), shipping.project(pictures.project_id).organisation_id
+    browser = partner(shipping, firm)
+    page = browser.get(f"/partner/lots/{lot_id}").text
+    links = [html.unescape(link) for link in re.findall(r'<img src="([^"]+)"', page)]
+    assert [browser.get(link).status_code for link in links] == [200, 200]
+    assert re.findall(r'<rect class="box" x="([0-9.]+)"', page) == ["40.0", "200.0"]
+    browser.post(f"/partner/lots/{lot_id}/accept")
+    assert len(re.findall('<rect class="box"', browser.get(f"/partner/lots/{lot_id}").text)) == 2
 
 
 def test_ticked_items_go_back_and_an_incomplete_form_keeps_what_was_typed(shipping: Shipping) -> None:

@@ -76,13 +76,19 @@ def test_it_opens_once_the_operator_has_set_its_price(shipping: Shipping) -> Non
     assert "还缺：单价、计酬标准。" in waiting
     assert f'action="/batches/{batch_id}/open"' not in waiting
     coordinator = shipping.browser(shipping.actor(Role.COORDINATOR).person_id)
-    assert "短评：等定单价和报酬" in coordinator.get("/projects").text
+    home, desk = browser.get("/partner").text, coordinator.get("/projects").text
+    assert ("等乐业定单价。" in home, "去开始" in home) == (True, False)
+    assert ("短评：等定单价和报酬" in desk, "看估算，开始" in desk) == (True, False)
+    assert "定单价" in coordinator.get(f"/projects/{project_id}").text
     assert "还没有定单价和报酬。" in coordinator.get(f"/projects/{project_id}").text
     assert coordinator.post(f"/projects/{project_id}/prices", unit_price="0.30").status_code == 303
     assert (
         coordinator.post(f"/projects/{project_id}/pay-rates", answer_pay="0.06", review_pay="0.10").status_code == 303
     )
-    assert "等定单价和报酬" not in coordinator.get("/projects").text
+    home, desk = browser.get("/partner").text, coordinator.get("/projects").text
+    assert ("等乐业定单价。" in home, "去开始" in home) == (False, True)
+    assert ("等定单价和报酬" in desk, "看估算，开始" in desk) == (False, True)
+    assert f'href="/batches/{batch_id}">看估算，开始' in coordinator.get(f"/projects/{project_id}").text
     assert "每条 0.30 元" in browser.get(f"/partner/batches/{batch_id}").text
     assert browser.post(f"/batches/{batch_id}/open").status_code == 303
     with shipping.database.read() as session:

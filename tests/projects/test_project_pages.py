@@ -249,6 +249,22 @@ def test_the_desk_names_what_needs_somebody_in_order_with_its_number(shipping: S
         assert said in text
 
 
+def test_the_desk_names_a_paused_batch_that_has_work_left_once(shipping: Shipping, coordinator: SignedIn) -> None:
+    """Nobody can take it, and nothing else would remind anybody of it."""
+    waiting = shipping.batch(3)
+    done, _ = shipping.answered(1)
+    shipping.cut(done.batch_id)
+    late = shipping.batch(2)
+    with shipping.database.write() as session:
+        for paused in (waiting, done, late):
+            session.get_one(Batch, paused.batch_id).state = BatchState.PAUSED
+        session.get_one(Batch, late.batch_id).deadline = shipping.clock.now() - timedelta(hours=1)
+    text = coordinator.get("/projects").text
+    assert re.findall(r'<p class="lead">(.*?)</p>', text) == ["剩 2 条", "剩 3 条"]
+    assert "现在暂停着。标注员现在领不到。" in text
+    assert text.count(f'href="/batches/{waiting.batch_id}"') == 1
+
+
 def test_finance_and_admin_see_without_being_offered_what_they_may_not(shipping: Shipping) -> None:
     batch, _ = shipping.answered(2)
     finance = shipping.browser(shipping.actor(Role.FINANCE).person_id)

@@ -250,5 +250,7 @@ def test_a_key_that_the_tool_wants_leaves_the_bar_its_spare_one() -> None:
     keys = [command["key"] for command in listed if command["key"]]
     assert len(set(keys)) == len(keys)
     assert {command["command"]: command["key"] for command in listed}["submit"] == "T"
+    words = tool_commands(template_named("named_entities"), {"labels": [{"label": "人名", "key": "1"}]}, str)
+    assert words[-1]["key"] == "T", "Enter on a word presses the word"
     text = tool_commands(template_named("text_classification"), {"choices": [{"label": "好", "key": "1"}]}, str)
     assert text[-1]["key"] == "Enter"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from leye_platform.delivery.rules import LotItemState
 from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import rate_on
-from leye_platform.projects.task_type import task_type
+from leye_platform.projects.task_type import TaskType, task_type
 
 SAMPLE = 20
 
@@ -58,7 +58,10 @@ class LotItemView:
     label: str
     confidence: float
     reason: str | None
-    pictures: list[dict[str, Any]] = field(default_factory=list)
+    pictures: list[dict[str, Any]]
+    view: dict[str, Any] | None
+    """What the annotator saw, where it is a picture and the text says nothing."""
+    result: list[dict[str, Any]]
 
 
 def view_lot(session: Session, lot: Lot) -> LotView:
@@ -177,6 +180,7 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: Pi
         .where(LotItem.lot_id == shown.lot.id, Item.id.in_(item_ids))
         .order_by(Item.row)
     )
+    views = _views(session, kind, item_ids) if kind.config.images else {}
     return [
         LotItemView(
             item_id=item.id,
@@ -187,6 +191,8 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: Pi
             confidence=included.confidence,
             reason=included.reason,
             pictures=pictures.get(item.id, []),
+            view=views.get(item.id),
+            result=included.result,
         )
         for item, included in rows
     ]
@@ -198,6 +204,11 @@ def _pictures(session: Session, item_ids: Sequence[UUID], links: PictureLinks) -
         MicroTask.item_id.in_(item_ids), MicroTask.step == 1, MicroTask.part == 1
     )
     return {item_id: links.pictures(content) for item_id, content in session.execute(first)}
+
+
+def _views(session: Session, kind: TaskType, item_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    rows = session.execute(select(MicroTask.item_id, MicroTask.content).where(MicroTask.item_id.in_(item_ids)))
+    return {item_id: kind.template.view(kind.config, content) for item_id, content in rows}
 
 
 def _texts(data: dict[str, Any], variables: Sequence[str]) -> tuple[str, ...]:

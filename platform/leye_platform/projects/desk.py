@@ -14,6 +14,7 @@ from leye_platform.delivery.rules import LotItemState
 from leye_platform.outbox import OutboxRow
 from leye_platform.projects.batch_queries import being_delivered
 from leye_platform.projects.models import Addition, Batch, Item, Project
+from leye_platform.projects.project_matters import is_priced
 from leye_platform.projects.queries import BatchProgress, progress_of
 from leye_platform.projects.rules import FINISHED_ITEMS, AdditionState, BatchState, ItemState
 from leye_platform.review.models import Review
@@ -27,6 +28,7 @@ SHOWN = 10
 LOOKED_AT = 100
 """How many batches are looked at for them."""
 IN_WORK = (BatchState.READY, BatchState.OPEN, BatchState.PAUSED)
+WAITING_ITEMS = tuple(state for state in ItemState if state not in FINISHED_ITEMS)
 WORKED_ON = (BatchState.OPEN, BatchState.PAUSED, BatchState.CLOSED)
 
 
@@ -39,6 +41,7 @@ class MatterKind(StrEnum):
     SENT_BACK = "sent_back"
     DUE_SOON = "due_soon"
     TO_OPEN = "to_open"
+    PAUSED = "paused"
     TO_DELIVER = "to_deliver"
     IN_REVIEW = "in_review"
 
@@ -66,6 +69,8 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
         *_to_deliver(session),
         *_in_review(session),
     ]
+    told = {matter.batch.id for matter in found}
+    found += [matter for matter in _paused(session) if matter.batch.id not in told]
     order = list(MatterKind)
     return sorted(found, key=lambda matter: order.index(matter.kind))
 
@@ -92,7 +97,8 @@ def _not_added(session: Session, now: datetime) -> Iterable[Matter]:
 
 
 def _to_open(session: Session) -> Iterable[Matter]:
-    ready = _batches(session, Batch.state == BatchState.READY)
+    """Batches that were read. Where the price is lacking, the project itself is told."""
+    ready = _batches(session, (Batch.state == BatchState.READY) & is_priced())
     return [Matter(MatterKind.TO_OPEN, batch, project, count=batch.rows_in) for batch, project in ready]
 
 
@@ -109,8 +115,7 @@ def _deadlines(session: Session, now: datetime) -> Iterable[Matter]:
 
 
 def _unfinished() -> ColumnElement[bool]:
-    waiting = [state for state in ItemState if state not in FINISHED_ITEMS]
-    return exists().where(Item.batch_id == Batch.id, Item.state.in_(waiting), Item.gold_result.is_(None))
+    return exists().where(Item.batch_id == Batch.id, Item.state.in_(WAITING_ITEMS), Item.gold_result.is_(None))
 
 
 def _batches(
@@ -163,6 +168,19 @@ def _with_items(
         .limit(LOOKED_AT)
     )
     return [(batch, project, count) for batch, project, count in session.execute(query)]
+
+
+def _paused(session: Session) -> Iterable[Matter]:
+    """Batches that somebody paused with work left in them: nobody can take it until they go on."""
+    rows = _batches(session, (Batch.state == BatchState.PAUSED) & _unfinished())
+    left = (
+        select(Item.batch_id, func.count())
+        .where(Item.batch_id.in_([batch.id for batch, _ in rows]))
+        .where(Item.gold_result.is_(None), Item.state.in_(WAITING_ITEMS))
+        .group_by(Item.batch_id)
+    )
+    count = dict(session.execute(left).all())
+    return [Matter(MatterKind.PAUSED, batch, project, count.get(batch.id, 0)) for batch, project in rows]
 
 
 def _in_review(session: Session) -> Iterable[Matter]:

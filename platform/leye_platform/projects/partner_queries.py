@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
@@ -13,6 +13,7 @@ from leye_platform.delivery.queries import LotView, view_lots
 from leye_platform.delivery.rules import LotState
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.project_matters import is_priced
 from leye_platform.projects.rules import BatchState
 
 SHOWN = 50
@@ -21,11 +22,15 @@ SETTLED = frozenset({LotState.ACCEPTED, LotState.INVOICED})
 
 @dataclass(frozen=True)
 class WaitingForPartner:
-    """What the firm has to decide: lots to accept, batches to open, files that were not taken."""
+    """What the firm has to decide: lots to accept, batches to open, files that were not taken.
+
+    unpriced: batches that were read and wait for the operator, so that there is nothing to decide yet.
+    """
 
     lots: list[LotView]
     ready: list[tuple[Batch, Project]]
     failed: list[tuple[Batch, Project]]
+    unpriced: list[tuple[Batch, Project]]
 
     def __bool__(self) -> bool:
         return bool(self.lots or self.ready or self.failed)
@@ -35,8 +40,9 @@ def waiting_for(session: Session, actor: Actor) -> WaitingForPartner:
     """What waits for this actor's firm, as far as the actor may settle it."""
     return WaitingForPartner(
         lots=_lots(session, actor),
-        ready=_batches(session, actor, Permission.RUN_BATCH, BatchState.READY),
-        failed=_batches(session, actor, Permission.UPLOAD_BATCH, BatchState.FAILED),
+        ready=_batches(session, actor, Permission.RUN_BATCH, (Batch.state == BatchState.READY) & is_priced()),
+        failed=_batches(session, actor, Permission.UPLOAD_BATCH, Batch.state == BatchState.FAILED),
+        unpriced=_batches(session, actor, Permission.RUN_BATCH, (Batch.state == BatchState.READY) & ~is_priced()),
     )
 
 
@@ -48,13 +54,15 @@ def _lots(session: Session, actor: Actor) -> list[LotView]:
     return view_lots(session, session.scalars(query).all())
 
 
-def _batches(session: Session, actor: Actor, right: Permission, state: BatchState) -> list[tuple[Batch, Project]]:
+def _batches(
+    session: Session, actor: Actor, right: Permission, wanted: ColumnElement[bool]
+) -> list[tuple[Batch, Project]]:
     if not actor.may(right):
         return []
     query = (
         select(Batch, Project)
         .join(Project, Project.id == Batch.project_id)
-        .where(Batch.state == state)
+        .where(wanted)
         .order_by(Batch.created_at)
         .limit(SHOWN)
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Organisation
@@ -41,14 +41,19 @@ def project_matters(session: Session) -> list[ProjectMatter]:
     return [*_without_price(session), *_with_questions(session), *_with_old_gold(session)]
 
 
-def _without_price(session: Session) -> Iterable[ProjectMatter]:
-    """Projects that a partner made and nobody has priced."""
+def is_priced() -> ColumnElement[bool]:
+    """Whether a project has what its batches need before they open: a price, and pay for an answer."""
     priced = exists().where(PriceCard.project_id == Project.id)
     paid = exists().where(PayRate.project_id == Project.id, PayRate.work == PaidWork.ANNOTATE)
+    return priced & paid
+
+
+def _without_price(session: Session) -> Iterable[ProjectMatter]:
+    """Projects that a partner made and nobody has priced."""
     query = (
         select(Project, Organisation.name)
         .join(Organisation, Organisation.id == Project.organisation_id)
-        .where(~priced | ~paid)
+        .where(~is_priced())
         .order_by(Project.created_at)
         .limit(SHOWN)
     )

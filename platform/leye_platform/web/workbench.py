@@ -15,7 +15,7 @@ BAR = (
 )
 """The five commands of the bar, in their fixed order: command, label, key."""
 SPARE = {"submit": "T"}
-"""The key of a bar's command where a tool wants its own on the whole page."""
+"""The key of a bar's command where a tool needs its own, if only in a part of the page: a key means one thing."""
 
 
 def bar_commands(gettext: Callable[[str], str]) -> list[dict[str, str]]:
@@ -34,7 +34,7 @@ def tool_commands(
     if clear:
         commands.append(Command("clear", gettext(N_("全部去掉"))))
     own = [{name: said for name, said in command._asdict().items() if said or name != "within"} for command in commands]
-    taken = {command["key"] for command in own if not command.get("within")}
+    taken = {command["key"] for command in own if command.get("key")}
     bar = [
         one | {"key": SPARE.get(one["command"], "")} if one["key"] in taken else one for one in bar_commands(gettext)
     ]

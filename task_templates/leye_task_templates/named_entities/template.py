@@ -114,12 +114,13 @@ class NamedEntities:
             "split": (N_("把词拆成字"), "X"),
         }
         moves = [Command(command, translate(label), key, TOKENS) for command, (label, key) in steps.items()]
+        # The browser itself presses the word; the key is told so that nobody takes it for the one that submits.
+        moves.append(Command("token N", translate(N_("选第 N 个词")), "Enter", TOKENS))
         moves.append(Command("cancel", translate(N_("不选了")), "Escape"))
         choose = [Command(f"label {n}", c["label"], c["key"]) for n, c in enumerate(view["labels"], start=1)]
         # N stands for a number: a long text has thousands of words.
         others = {
             "none": N_("没有要标的"),
-            "token N": N_("选第 N 个词"),
             "edit N": N_("改第 N 处的标签"),
             "delete N": N_("删第 N 处"),
         }
