@@ -79,14 +79,6 @@ class Keyboard:
                 return self.enter()
         raise AssertionError(f"the header of {self.page.url} has no {words!r}")
 
-    def back_to(self, words: str) -> None:
-        """The same, against the page's order."""
-        for _ in range(MOST_KEYS):
-            self.press("Shift+Tab")
-            if words in self.focused()[1]:
-                return
-        raise AssertionError(f"{words!r} is not reached backwards on {self.page.url}")
-
     def enter(self) -> None:
         """Press what has the focus, and come to the page that follows, which must hold as every page must."""
         with self.page.expect_navigation():
@@ -100,8 +92,8 @@ class Keyboard:
         self.enter()
 
     def check(self) -> None:
-        """The page as it stands passes every check that can be made without waiting for axe."""
-        Browse(self.page, self.base_url).check(without={"axe"})
+        """The page as it stands passes every check."""
+        Browse(self.page, self.base_url).check()
 
     def write(self, label: str, text: str) -> None:
         """Type into the field of this label, in place of what it held."""
