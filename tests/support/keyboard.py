@@ -20,7 +20,6 @@ MOST_OPTIONS = 12
 NAMED = re.compile(r"- '?([a-z]+)(?: \"(.*?)\")?(?: \[[^\]]*\])*'?(?:: (.*))?")
 """A line of Playwright's picture of the accessibility tree: role, name, states, and text where there is no name."""
 LEGEND = "() => document.activeElement.closest('fieldset')?.querySelector('legend')?.innerText ?? ''"
-CHOSEN = "() => document.activeElement.selectedOptions?.[0]?.label ?? ''"
 
 
 @dataclass
@@ -115,15 +114,6 @@ class Keyboard:
                 return
             self.press("ArrowDown")
         raise AssertionError(f"{legend!r} offers no {words!r} on {self.page.url}")
-
-    def pick(self, label: str, words: str) -> None:
-        """Choose from a list by arrows."""
-        self.tab_to(label, "combobox")
-        for _ in range(MOST_OPTIONS):
-            if words in self.page.evaluate(CHOSEN):
-                return
-            self.press("ArrowDown")
-        raise AssertionError(f"{label!r} offers no {words!r} on {self.page.url}")
 
     def hand_in(self, label: str, name: str, content: bytes, media_type: str) -> None:
         """Open the file field's own dialog by Enter and take a file there."""
