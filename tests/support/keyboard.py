@@ -20,7 +20,6 @@ MOST_OPTIONS = 12
 NAMED = re.compile(r"- '?([a-z]+)(?: \"(.*?)\")?(?: \[[^\]]*\])*'?(?:: (.*))?")
 """A line of Playwright's picture of the accessibility tree: role, name, states, and text where there is no name."""
 LEGEND = "() => document.activeElement.closest('fieldset')?.querySelector('legend')?.innerText ?? ''"
-CHOSEN = "() => document.activeElement.selectedOptions?.[0]?.label ?? ''"
 
 
 @dataclass
@@ -79,14 +78,6 @@ class Keyboard:
                 return self.enter()
         raise AssertionError(f"the header of {self.page.url} has no {words!r}")
 
-    def back_to(self, words: str) -> None:
-        """The same, against the page's order."""
-        for _ in range(MOST_KEYS):
-            self.press("Shift+Tab")
-            if words in self.focused()[1]:
-                return
-        raise AssertionError(f"{words!r} is not reached backwards on {self.page.url}")
-
     def enter(self) -> None:
         """Press what has the focus, and come to the page that follows, which must hold as every page must."""
         with self.page.expect_navigation():
@@ -100,8 +91,8 @@ class Keyboard:
         self.enter()
 
     def check(self) -> None:
-        """The page as it stands passes every check that can be made without waiting for axe."""
-        Browse(self.page, self.base_url).check(without={"axe"})
+        """The page as it stands passes every check."""
+        Browse(self.page, self.base_url).check()
 
     def write(self, label: str, text: str) -> None:
         """Type into the field of this label, in place of what it held."""
@@ -123,15 +114,6 @@ class Keyboard:
                 return
             self.press("ArrowDown")
         raise AssertionError(f"{legend!r} offers no {words!r} on {self.page.url}")
-
-    def pick(self, label: str, words: str) -> None:
-        """Choose from a list by arrows."""
-        self.tab_to(label, "combobox")
-        for _ in range(MOST_OPTIONS):
-            if words in self.page.evaluate(CHOSEN):
-                return
-            self.press("ArrowDown")
-        raise AssertionError(f"{label!r} offers no {words!r} on {self.page.url}")
 
     def hand_in(self, label: str, name: str, content: bytes, media_type: str) -> None:
         """Open the file field's own dialog by Enter and take a file there."""
