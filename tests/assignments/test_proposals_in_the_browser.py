@@ -121,7 +121,7 @@ def boxes(shipping: Shipping) -> UUID:
 PROJECTS = {"classes": topics, "entities": entities, "boxes": boxes}
 DRAWN = {"classes": "#choice input:checked", "entities": "#spans li", "boxes": "#boxes > li"}
 HAD = {"classes": 2, "entities": 1, "boxes": 2}
-SUBMIT = {"classes": "Enter", "entities": "Enter", "boxes": "T"}
+SUBMIT = {"classes": "Enter", "entities": "T", "boxes": "T"}
 
 
 @pytest.mark.parametrize("kind", PROJECTS)
@@ -172,7 +172,7 @@ def test_entities_behind_an_emoji_are_corrected_by_keyboard(browser: Browser, sh
         me.press("Space", "1")
         expect(me.page.locator("#spans li")).to_contain_text("人名")
         me.page.evaluate("document.activeElement.blur()")
-        values, use = me.submitted("Enter")
+        values, use = me.submitted("T")
         assert [(value["text"], value["labels"]) for value in values] == [("上海", ["人名"])]
         assert use is ProposalUse.CHANGED
 
