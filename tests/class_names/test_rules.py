@@ -45,6 +45,11 @@ def test_a_name_with_signs_that_nobody_sees_is_refused(name: str) -> None:
     assert "控制符" in problems_of_names(CLASSES, {"正面": name})["正面"]
 
 
+@pytest.mark.parametrize("name", ["a|b", "a;b"])
+def test_a_name_with_a_sign_that_parts_labels_in_a_cell_is_refused(name: str) -> None:
+    assert "隔开几个标签" in problems_of_names(["甲", "乙"], {"甲": name})["甲"]
+
+
 def test_a_name_has_at_most_two_hundred_characters() -> None:
     assert problems_of_names(CLASSES, {"正面": "名" * LONGEST_NAME}) == {}
     assert "200" in problems_of_names(CLASSES, {"正面": "名" * (LONGEST_NAME + 1)})["正面"]

@@ -152,17 +152,37 @@ def test_names_are_refused_while_the_file_is_being_read_or_when_there_are_too_ma
         withdraw(shipping, batch.batch_id, rows=(1,))
 
 
+def typed(shipping: Shipping, batch_id: UUID, text: str) -> Sorted:
+    actor = shipping.actor(Role.COORDINATOR)
+    with shipping.database.write() as session:
+        batch = service.batch_for(session, actor, batch_id, Permission.RUN_BATCH)
+        return withdraw_items(session, actor, batch, ItemNames.from_lines(text), shipping.clock.now())
+
+
+def test_a_typed_number_is_a_row_only_where_no_item_is_called_so(shipping: Shipping) -> None:
+    batch = shipping.batch(3, pipeline=TWO)
+    with shipping.database.write() as session:
+        session.scalars(select(Item).where(Item.batch_id == batch.batch_id, Item.row == 1)).one().external_id = "#2"
+    assert len(typed(shipping, batch.batch_id, " #2 \n\n#2").items) == 1
+    assert states(shipping, batch.batch_id)[1] is ItemState.WITHDRAWN
+    assert states(shipping, batch.batch_id)[2] is ItemState.WAITING
+    assert len(typed(shipping, batch.batch_id, "#3").items) == 1
+    assert states(shipping, batch.batch_id)[3] is ItemState.WITHDRAWN
+
+
 @pytest.mark.parametrize(
-    ("text", "external_ids", "rows"),
-    [
-        ("a\nb\n\n a \n", ["a", "b"], []),
-        ("#12\n# 3\n#x\n#１２", ["# 3", "#x", "#１２"], [12]),
-        ("\ufeffid,1\r\n", ["\ufeffid,1"], []),
-        ("", [], []),
-    ],
+    "name", ["#9223372036854775808", "#0", "#" + "9" * 5000, "a\x00b", "\ud800", "#１２", "# 3", "x" * 9000, "'; --"]
 )
-def test_names_as_typed(text: str, external_ids: list[str], rows: list[int]) -> None:
-    assert ItemNames.typed(text) == ItemNames(external_ids, rows)
+def test_names_that_cannot_be_are_unknown(shipping: Shipping, name: str) -> None:
+    batch = shipping.batch(1, pipeline=TWO)
+    found = typed(shipping, batch.batch_id, name)
+    assert (found.items, found.kept, len(found.unknown)) == ([], [], 1)
+
+
+def test_rows_that_cannot_be_are_unknown(shipping: Shipping) -> None:
+    batch = shipping.batch(1, pipeline=TWO)
+    found = withdraw(shipping, batch.batch_id, rows=(2**63, -1, 0, 2**31))
+    assert (found.items, len(found.unknown)) == ([], 4)
 
 
 def test_on_the_page_it_is_asked_before_it_is_done(shipping: Shipping) -> None:

@@ -1,5 +1,7 @@
 """What projects need of the coordinator: told on the home page until it is done."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
@@ -22,7 +24,7 @@ def shipping(installation: Installation, clock: MovableClock) -> Shipping:
 
 def needs(shipping: Shipping) -> list[tuple[ProjectNeed, int]]:
     with shipping.database.read() as session:
-        return [(matter.need, matter.count) for matter in project_matters(session)]
+        return [(matter.need, matter.count) for matter in project_matters(session, shipping.clock.now())]
 
 
 def home(shipping: Shipping) -> str:
@@ -78,11 +80,13 @@ def test_a_further_file_that_was_not_read_is_told_for_a_week_or_until_the_next(
 ) -> None:
     batch, coordinator = shipping.batch(1), shipping.actor(Role.COORDINATOR)
 
-    def added(number: int, state: AdditionState) -> None:
+    other = shipping.batch(1)
+
+    def added(number: int, state: AdditionState, batch_id: UUID = batch.batch_id) -> None:
         with shipping.database.write() as session:
             session.add(
                 Addition(
-                    batch_id=batch.batch_id,
+                    batch_id=batch_id,
                     number=number,
                     source_name="b.csv",
                     state=state,
@@ -91,6 +95,8 @@ def test_a_further_file_that_was_not_read_is_told_for_a_week_or_until_the_next(
                 )
             )
 
+    for number in (1, 2):  # what another batch got says nothing of this one
+        added(number, AdditionState.READ, other.batch_id)
     added(1, AdditionState.FAILED)
     assert "没追加成" in home(shipping)
     added(2, AdditionState.READ)

@@ -7,6 +7,8 @@ from leye_platform.errors import N_
 from leye_platform.projects.rules import storable_text
 from leye_task_templates.problems import readable
 
+PARTING = "|;"
+"""What parts several labels in one cell of a CSV: in a name, it would make two of one."""
 LONGEST_NAME = 200  # characters
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's categories of control signs, half pairs, and breaks of lines and paragraphs."""
@@ -48,6 +50,8 @@ def problems_of_names(
 def _problem_of_name(name: str, translate: Callable[[str], str]) -> str:
     if len(name) > LONGEST_NAME:
         return translate(N_("名字太长，最多 {limit} 个字。请改短一些。")).format(limit=LONGEST_NAME)
+    if parting := next((sign for sign in PARTING if sign in name), None):
+        return translate(N_("名字里不能有“{sign}”：CSV 用它隔开几个标签。请换一个写法。")).format(sign=parting)
     if any(unicodedata.category(sign) in _UNSEEN for sign in name):
         return translate(N_("名字里有看不见的控制符或者换行。请删掉，再保存。"))
     return ""

@@ -57,7 +57,7 @@ def partner_append(work: Work, batch_id: UUID, key: Key = "", file: Uploaded = N
 @endpoint(Permission.UPLOAD_BATCH, form=True)
 def ingest(work: Work, batch_id: UUID, addition_id: UUID) -> Response:
     """Have a file read that waited for another one, or read on where that broke off."""
-    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, busy=True)
     addition = additions.addition_for(work.session, batch, addition_id)
     additions.check_addition_size(work.installation.objects, addition.id, work.installation.settings)
     additions.ask_for_addition(work.session, work.actor, addition, work.installation.objects, work.now)

@@ -34,7 +34,7 @@ def list_additions(work: Work, batch_id: UUID) -> list[AdditionOut]:
 @endpoint(Permission.UPLOAD_BATCH)
 def create_addition(work: Work, batch_id: UUID, body: AdditionIn) -> AdditionOut:
     """A further file for a batch that was read, and the URL to PUT it to; then ask for its ingest."""
-    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, busy=True)
     addition = additions.create_addition(work.session, work.actor, batch, [body.file_name], work.now)
     url = work.installation.objects.upload_url(additions.addition_file(addition.id), service.UPLOAD_TIME)
     return _out(work, addition, url)
@@ -52,7 +52,7 @@ def read_addition(work: Work, batch_id: UUID, addition_id: UUID) -> AdditionOut:
 @endpoint(Permission.UPLOAD_BATCH)
 def ingest_addition(work: Work, batch_id: UUID, addition_id: UUID) -> AdditionOut:
     """Have the uploaded file read into the batch."""
-    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, busy=True)
     addition = additions.addition_for(work.session, batch, addition_id)
     additions.check_addition_size(work.installation.objects, addition.id, work.installation.settings)
     additions.ask_for_addition(work.session, work.actor, addition, work.installation.objects, work.now)

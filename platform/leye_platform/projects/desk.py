@@ -65,7 +65,7 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
         *_not_added(session, now),
         *_deadlines(session, now),
         *_sent_back(session),
-        *_to_open(session),
+        *_to_open(session, now),
         *_to_deliver(session),
         *_in_review(session),
     ]
@@ -85,20 +85,21 @@ def _not_read(session: Session) -> Iterable[Matter]:
 def _not_added(session: Session, now: datetime) -> Iterable[Matter]:
     """Further files that could not be read, until another one comes for the same batch, or for a week."""
     later = aliased(Addition)
+    broken = exists().where(OutboxRow.id == Addition.job_id, OutboxRow.failed_at.is_not(None))
     lately = Addition.created_at > now - REMEMBERED
     failed = exists().where(
         Addition.batch_id == Batch.id,
-        Addition.state == AdditionState.FAILED,
+        or_(Addition.state == AdditionState.FAILED, (Addition.state == AdditionState.READING) & broken),
         lately,
-        ~exists().where(later.batch_id == Batch.id, later.number > Addition.number),
+        ~exists().where(later.batch_id == Addition.batch_id, later.number > Addition.number),
     )
     wanted = Batch.state.in_(IN_WORK) & failed
     return [Matter(MatterKind.NOT_ADDED, batch, project) for batch, project in _batches(session, wanted)]
 
 
-def _to_open(session: Session) -> Iterable[Matter]:
+def _to_open(session: Session, now: datetime) -> Iterable[Matter]:
     """Batches that were read. Where the price is lacking, the project itself is told."""
-    ready = _batches(session, (Batch.state == BatchState.READY) & is_priced())
+    ready = _batches(session, (Batch.state == BatchState.READY) & is_priced(now))
     return [Matter(MatterKind.TO_OPEN, batch, project, count=batch.rows_in) for batch, project in ready]
 
 

@@ -13,7 +13,7 @@ from leye_platform.actor import Actor
 from leye_platform.audit import record
 from leye_platform.projects.errors import BatchBeingRead, TooManyNames
 from leye_platform.projects.models import Batch, Item, MicroTask
-from leye_platform.projects.rules import BatchState
+from leye_platform.projects.rules import LONGEST_EXTERNAL_ID, BatchState, storable_text
 from leye_platform.projects.withdrawal import (
     PART,
     WITHDRAWABLE,
@@ -21,25 +21,31 @@ from leye_platform.projects.withdrawal import (
     some_items,
     withdraw_unfinished,
 )
+from leye_platform.review.models import Review
+from leye_platform.review.rules import ReviewState
 
 MOST_NAMES = 10_000
 ROW_SIGN = "#"
+LAST_ROW = 2**31 - 1
+UNSETTLED = (ReviewState.OPEN, ReviewState.HELD)
 NOT_READ = frozenset({BatchState.UPLOADING, BatchState.INGESTING})
 
 
 @dataclass(frozen=True)
 class ItemNames:
-    """Items of a batch by external id, or by their row in the upload (from 1, the table's head not counted)."""
+    """Items of a batch by external id, or by their row in the batch (from 1, the table's head not counted).
+
+    typed: an id like `#12` that no item has means row 12, for uploads without ids.
+    """
 
     external_ids: Sequence[str] = ()
     rows: Sequence[int] = ()
+    typed: bool = False
 
     @classmethod
-    def typed(cls, text: str) -> "ItemNames":
-        """From lines of text: an external id each, or `#12` for row 12 where the upload had no ids."""
-        lines = list(dict.fromkeys(line for line in map(str.strip, text.splitlines()) if line))
-        rows = [line for line in lines if line.startswith(ROW_SIGN) and line[1:].isascii() and line[1:].isdigit()]
-        return cls([line for line in lines if line not in set(rows)], [int(row[1:]) for row in rows])
+    def from_lines(cls, text: str) -> "ItemNames":
+        """A name on each line, as somebody types them."""
+        return cls(list(dict.fromkeys(line for line in map(str.strip, text.splitlines()) if line)), typed=True)
 
 
 @dataclass
@@ -63,13 +69,31 @@ def sort_out(session: Session, batch: Batch, names: ItemNames) -> Sorted:
         raise BatchBeingRead
     if len(names.external_ids) + len(names.rows) > MOST_NAMES:
         raise TooManyNames(limit=MOST_NAMES)
-    found = Sorted()
-    for external_id, item in _looked_up(session, batch.id, Item.external_id, names.external_ids):
-        _sort(found, external_id, item)
-    for row, item in _looked_up(session, batch.id, Item.row, names.rows):
+    found, rows = Sorted(), list(names.rows)
+    sound = [name for name in names.external_ids if _can_be_an_id(name)]
+    found.unknown += [
+        storable_text(name)[:LONGEST_EXTERNAL_ID] for name in names.external_ids if not _can_be_an_id(name)
+    ]
+    for external_id, item in _looked_up(session, batch.id, Item.external_id, sound):
+        if item is None and names.typed and (row := _row_typed(external_id)) is not None:
+            rows.append(row)
+        else:
+            _sort(found, external_id, item)
+    found.unknown += [f"{ROW_SIGN}{row}" for row in rows if not 0 < row <= LAST_ROW]
+    for row, item in _looked_up(session, batch.id, Item.row, [row for row in rows if 0 < row <= LAST_ROW]):
         _sort(found, f"{ROW_SIGN}{row}", item)
     found.items = list(dict.fromkeys(found.items))
     return found
+
+
+def _can_be_an_id(name: str) -> bool:
+    return len(name) <= LONGEST_EXTERNAL_ID and name == storable_text(name)
+
+
+def _row_typed(line: str) -> int | None:
+    """12 for `#12`; None for anything else."""
+    digits = line.removeprefix(ROW_SIGN)
+    return int(digits) if line != digits and digits.isascii() and digits.isdigit() and len(digits) < 11 else None
 
 
 def _looked_up(
@@ -102,9 +126,14 @@ def withdraw_items(session: Session, actor: Actor, batch: Batch, names: ItemName
     Again: nothing more happens. Raises BatchBeingRead, TooManyNames.
     """
     for part in _parts(sort_out(session, batch, names).items):
-        # An answer that is being given at this moment comes before or after all this, never in between.
-        locked = select(MicroTask.id).where(MicroTask.item_id.in_(part)).order_by(MicroTask.id)
-        session.execute(locked.with_for_update())
+        # An answer or a review that is being given at this moment comes before or after all this, never in between.
+        # Reviews before micro-tasks, as whoever settles one takes them; keys stay free for what names them.
+        reviews = select(Review.id).where(Review.item_id.in_(part), Review.state.in_(UNSETTLED)).order_by(Review.id)
+        session.execute(reviews.with_for_update(key_share=True))
+        tasks = select(MicroTask.id).where(MicroTask.item_id.in_(part)).order_by(MicroTask.id)
+        session.execute(tasks.with_for_update(key_share=True))
+    # The batch last, as a submit does that finds its batch finished.
+    session.refresh(batch, with_for_update={"key_share": True})
     found = sort_out(session, batch, names)
     for part in _parts(found.items):
         pay_what_was_done(session, some_items(part), now)

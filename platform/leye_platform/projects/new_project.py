@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Organisation
@@ -131,8 +132,11 @@ def create_project(
         created_at=now,
         created_by=actor.person_id,
     )
-    session.add(project)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(project)
+    except IntegrityError:  # the same form, sent twice at one moment: the other one has made the project
+        return session.get_one(Project, given.id)
     add_guide(session, actor, project, given.guide, now)
     if given.unit_price is not None:
         set_price(session, actor, project, exact_rate(given.unit_price), valid_from=now, now=now)

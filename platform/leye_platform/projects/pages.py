@@ -47,7 +47,7 @@ def home(work: Work, page: int = 1) -> Response:
     return work.page(
         "projects/home.html",
         matters=matters_today(work.session, work.now) if listed.number == 1 else [],
-        project_matters=project_matters(work.session) if listed.number == 1 else [],
+        project_matters=project_matters(work.session, work.now) if listed.number == 1 else [],
         listed=listed,
         at_work=count_at_work(work.session),
         states=states_of(work.session, shown),

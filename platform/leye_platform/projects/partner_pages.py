@@ -50,7 +50,7 @@ def home(work: Work, page: int = 1) -> Response:
     may_upload = work.actor.may(Permission.UPLOAD_BATCH)
     return work.page(
         "partner/home.html",
-        waiting=waiting_for(work.session, work.actor) if listed.number == 1 else None,
+        waiting=waiting_for(work.session, work.actor, work.now) if listed.number == 1 else None,
         listed=listed,
         progress=progress_of(work.session, [batch for batch, _ in listed.rows], work.now),
         projects=projects_in_reach(work.session, work.actor, Permission.VIEW_BATCH),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, select
@@ -36,13 +37,13 @@ class WaitingForPartner:
         return bool(self.lots or self.ready or self.failed)
 
 
-def waiting_for(session: Session, actor: Actor) -> WaitingForPartner:
+def waiting_for(session: Session, actor: Actor, now: datetime) -> WaitingForPartner:
     """What waits for this actor's firm, as far as the actor may settle it."""
     return WaitingForPartner(
         lots=_lots(session, actor),
-        ready=_batches(session, actor, Permission.RUN_BATCH, (Batch.state == BatchState.READY) & is_priced()),
+        ready=_batches(session, actor, Permission.RUN_BATCH, (Batch.state == BatchState.READY) & is_priced(now)),
         failed=_batches(session, actor, Permission.UPLOAD_BATCH, Batch.state == BatchState.FAILED),
-        unpriced=_batches(session, actor, Permission.RUN_BATCH, (Batch.state == BatchState.READY) & ~is_priced()),
+        unpriced=_batches(session, actor, Permission.RUN_BATCH, (Batch.state == BatchState.READY) & ~is_priced(now)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, exists, func, select
@@ -36,24 +37,26 @@ class ProjectMatter:
     count: int = 0
 
 
-def project_matters(session: Session) -> list[ProjectMatter]:
+def project_matters(session: Session, now: datetime) -> list[ProjectMatter]:
     """What projects need. Three queries."""
-    return [*_without_price(session), *_with_questions(session), *_with_old_gold(session)]
+    return [*_without_price(session, now), *_with_questions(session), *_with_old_gold(session)]
 
 
-def is_priced() -> ColumnElement[bool]:
-    """Whether a project has what its batches need before they open: a price, and pay for an answer."""
-    priced = exists().where(PriceCard.project_id == Project.id)
-    paid = exists().where(PayRate.project_id == Project.id, PayRate.work == PaidWork.ANNOTATE)
+def is_priced(now: datetime) -> ColumnElement[bool]:
+    """Whether a project has what its batches need before they open: a price, and pay for an answer, both in force."""
+    priced = exists().where(PriceCard.project_id == Project.id, PriceCard.valid_from <= now)
+    paid = exists().where(
+        PayRate.project_id == Project.id, PayRate.work == PaidWork.ANNOTATE, PayRate.valid_from <= now
+    )
     return priced & paid
 
 
-def _without_price(session: Session) -> Iterable[ProjectMatter]:
+def _without_price(session: Session, now: datetime) -> Iterable[ProjectMatter]:
     """Projects that a partner made and nobody has priced."""
     query = (
         select(Project, Organisation.name)
         .join(Organisation, Organisation.id == Project.organisation_id)
-        .where(~is_priced())
+        .where(~is_priced(now))
         .order_by(Project.created_at)
         .limit(SHOWN)
     )

@@ -52,12 +52,16 @@ def show_proposals(session: Session, actor: Actor, project: Project, shown: bool
     record(session, at=now, person_id=actor.person_id, action="project.proposals", subject_id=project.id, shown=shown)
 
 
-def batch_for(session: Session, actor: Actor, batch_id: UUID, permission: Permission, *, lock: bool = False) -> Batch:
+def batch_for(
+    session: Session, actor: Actor, batch_id: UUID, permission: Permission, *, lock: bool = False, busy: bool = False
+) -> Batch:
     """A batch within the actor's reach.
 
-    Raises BatchMissing.
+    lock: no answer or slot that names the batch comes in between; `busy`: they may, and don't wait. Raises
+    BatchMissing.
     """
-    batch = session.get(Batch, batch_id, with_for_update=lock or None)
+    locked = {"key_share": True} if busy else lock or None
+    batch = session.get(Batch, batch_id, with_for_update=locked)
     if batch is None:
         raise BatchMissing
     scope = actor.partner_scope(permission)

@@ -32,8 +32,8 @@ def withdraw(
     work: Work, batch_id: UUID, names: Annotated[str, Form()] = "", sure: Annotated[str, Form()] = ""
 ) -> Response:
     """Show what withdrawing these items means; with `sure`, do it."""
-    batch = service.batch_for(work.session, work.actor, batch_id, Permission.RUN_BATCH, lock=True)
-    given = ItemNames.typed(names)
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.RUN_BATCH)
+    given = ItemNames.from_lines(names)
     try:
         found = sort_out(work.session, batch, given)
     except (BatchBeingRead, TooManyNames) as refused:

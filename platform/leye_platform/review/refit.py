@@ -16,6 +16,7 @@ from leye_platform.assignments.core_tables import (
     responses,
     skill_fits,
 )
+from leye_platform.assignments.rules import ProposalUse
 from leye_platform.projects.task_type import task_type
 from leye_task_templates.consensus import GivenAnswer
 
@@ -25,7 +26,8 @@ PROJECT = select(projects.c.task_type, projects.c.label_config).where(projects.c
 ANSWERS = (
     select(responses.c.microtask_id, responses.c.person_id, responses.c.labels, micro_tasks.c.gold_labels)
     .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
-    .where(responses.c.project_id == bindparam("project"))
+    # Who keeps what a model proposed shows the model's skill.
+    .where(responses.c.project_id == bindparam("project"), responses.c.proposal_use != ProposalUse.KEPT)
     .order_by(responses.c.number)
     .execution_options(yield_per=AT_A_TIME)
 )

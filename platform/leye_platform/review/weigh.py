@@ -197,7 +197,7 @@ class _Weighing:
         decided, method, in_lot = self.session.execute(LAST_DECISION, {"microtask": self.task.id}).one()
         if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state is not ItemState.DECIDED:
             return
-        sure = self.confidence >= self.task.pipeline.confidence
+        sure = not self.outcome.contradictory and self.confidence >= self.task.pipeline.confidence
         if sure and not self.kind.consensus.same(self.outcome.labels, decided):
             self.decide(DecisionMethod.CONSENSUS)
 
