@@ -54,7 +54,7 @@ def _columns(items: int) -> tuple[Columns, list[str]]:
 
 def _by_leye(columns: Columns) -> Callable[[], list[str]]:
     from leye_quality.answer_files import Coding  # noqa: PLC0415 -- each program loads its own only
-    from leye_quality.choice import combine_by_choice  # noqa: PLC0415
+    from leye_quality.choice import combine_by_choice  # noqa: PLC0415 -- likewise
 
     def run() -> list[str]:
         coding = Coding()
@@ -69,8 +69,8 @@ def _by_leye(columns: Columns) -> Callable[[], list[str]]:
 
 
 def _by_crowd_kit(columns: Columns) -> Callable[[], list[str]]:
-    import crowdkit.aggregation  # noqa: PLC0415
-    import pandas  # noqa: PLC0415
+    import crowdkit.aggregation  # noqa: PLC0415 -- likewise
+    import pandas  # noqa: PLC0415 -- likewise
 
     frame = pandas.DataFrame(dict(zip(("task", "worker", "label"), columns, strict=True)))
     return lambda: list(crowdkit.aggregation.DawidSkene(n_iter=100).fit_predict(frame).sort_index())
