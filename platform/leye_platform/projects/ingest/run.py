@@ -100,7 +100,7 @@ def _all_rows(sources: Sequence[Source], plans: Sequence[FilePlan]) -> Iterator[
         bytes_before += source.size
 
 
-def _take(  # noqa: PLR0917 -- what one claim knows, in the order in which it learns it
+def _take(  # noqa: PLR0917 -- what one chunk needs, none of it derived from another
     installation: Installation, job_id: UUID, upload: Upload, reading: Reading, done: int, rows: Sequence[Row]
 ) -> bool:
     """Store one chunk; False where another run has come first, or the upload is not being read any more."""
