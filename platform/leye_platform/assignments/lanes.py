@@ -29,13 +29,17 @@ from leye_platform.assignments.core_tables import (
     guide_readings,
     guide_versions,
     items,
+    memberships,
     micro_tasks,
+    pay_rates,
+    price_cards,
     projects,
     reviews,
     slots,
     work_records,
 )
 from leye_platform.assignments.rules import Lane
+from leye_platform.projects.rules import PaidWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,22 @@ def suits(slot: FromClause) -> ColumnElement[bool]:
     )
 
 
+def _open_to_claimant() -> ColumnElement[bool]:
+    """Without price and pay only the firm's own members label, as projects of the Label Studio face begin."""
+    now = bindparam("now", type_=price_cards.c.valid_from.type)
+    priced = exists().where(price_cards.c.project_id == projects.c.id, price_cards.c.valid_from <= now)
+    paying = exists().where(
+        pay_rates.c.project_id == projects.c.id,
+        pay_rates.c.work == PaidWork.ANNOTATE,
+        pay_rates.c.valid_from <= now,
+    )
+    member = exists().where(
+        memberships.c.person_id == bindparam("person", type_=sa.Uuid),
+        memberships.c.organisation_id == projects.c.organisation_id,
+    )
+    return or_(and_(priced, paying), member)
+
+
 @cache
 def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
     """Every lane of every open batch: urgent ones first, then by the batch's priority and age."""
@@ -169,7 +189,11 @@ def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             work_records, (work_records.c.person_id == person) & (work_records.c.project_id == batches.c.project_id)
         )
-        .where(batches.c.state == OPEN, batches.c.project_id == bindparam("project") if in_project else sa.true())
+        .where(
+            batches.c.state == OPEN,
+            batches.c.project_id == bindparam("project") if in_project else sa.true(),
+            _open_to_claimant(),
+        )
         .order_by(names.c.rank, batches.c.priority.desc(), batches.c.created_at, batches.c.id)
     )
 

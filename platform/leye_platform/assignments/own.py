@@ -28,10 +28,14 @@ from leye_platform.projects.rules import ItemState, PaidWork
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """The person who works. `number` is their pseudonym in the books and before partners."""
+    """The person who works. `number` is their pseudonym in the books and before partners.
+
+    paid: whether an answer earns what the project pays; a firm's own people label for nothing.
+    """
 
     person_id: UUID
     number: int
+    paid: bool = True
 
 
 class OwnAssignment(NamedTuple):
