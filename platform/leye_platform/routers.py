@@ -24,6 +24,9 @@ from leye_platform.guides import pages as guide_pages
 from leye_platform.matching import api as matching_api
 from leye_platform.matching import pages as matching_pages
 from leye_platform.notices import pages as notice_pages
+from leye_platform.partner_api import export_api as label_studio_export_api
+from leye_platform.partner_api import import_api, service_api, tasks_api, work_api
+from leye_platform.partner_api import projects_api as label_studio_projects_api
 from leye_platform.projects import (
     addition_pages,
     additions_api,
@@ -45,6 +48,12 @@ from leye_platform.teams import people_pages as team_people_pages
 from leye_platform.web import health, problem_pages, site_pages, styleguide_pages
 
 ROUTERS: tuple[APIRouter, ...] = (
+    work_api.router,  # the first: the paths that are asked for most, and a match is a walk
+    service_api.router,
+    import_api.router,
+    label_studio_export_api.router,
+    tasks_api.router,
+    label_studio_projects_api.router,
     health.router,
     site_pages.router,
     problem_pages.router,

@@ -66,9 +66,9 @@ class Submitted:
     new: bool
 
 
-STORED = select(responses.c.id, responses.c.number, responses.c.late, responses.c.pay_micros, responses.c.submitted_at).where(
-    responses.c.assignment_id == bindparam("assignment")
-)
+STORED = select(
+    responses.c.id, responses.c.number, responses.c.late, responses.c.pay_micros, responses.c.submitted_at
+).where(responses.c.assignment_id == bindparam("assignment"))
 ADD = insert(responses).returning(responses.c.number)
 ANSWERED = (
     update(assignments)
@@ -111,7 +111,7 @@ def submit(
         raise TaskGivenBack if own.state is AssignmentState.RELEASED else TaskSkipped
     kind = task_type(own.task_type, own.label_config)
     answer = _checked(kind, own, given.result)
-    stored = _store(session, who, own, given, answer, now)
+    stored = _store(session, who, own, given, answer=answer, now=now)
     _earn(session, who, own, stored, now)
     _count(session, own, kind, answer.labels)
     if given.input_mode is not None:
@@ -155,7 +155,7 @@ def _proposal_use(kind: TaskType, own: OwnAssignment, labels: Labels) -> Proposa
 
 
 def _store(
-    session: Session, who: Annotator, own: OwnAssignment, given: Submission, answer: _Answer, now: datetime
+    session: Session, who: Annotator, own: OwnAssignment, given: Submission, *, answer: _Answer, now: datetime
 ) -> Submitted:
     """Write the response, and end the assignment and its slot."""
     late = own.state is AssignmentState.EXPIRED and not given.unasked

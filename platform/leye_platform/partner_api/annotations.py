@@ -102,5 +102,3 @@ def annotation_numbered(session: Session, actor: Actor, number: int) -> Annotati
 
 def _own(query: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
     return query.where(responses.c.person_id == actor.person_id)
-
-

@@ -156,7 +156,7 @@ def authors(session: Session, project_id: UUID, importer: UUID, keys: Iterable[s
     known = select(ImportedAnnotator.key, ImportedAnnotator.person_id).where(
         ImportedAnnotator.project_id == project_id, ImportedAnnotator.key.in_(wanted)
     )
-    found |= {key: person for key, person in session.execute(known)}
+    found |= dict(session.execute(known).all())
     for key in sorted(wanted - found.keys()):
         person = Person(name=f"外部标注者 {key}"[:120], state=PersonState.LEFT, created_at=now)
         session.add(person)
@@ -291,5 +291,3 @@ class Settling:
                 "submitted_at": self.now,
             }
         )
-
-

@@ -49,15 +49,18 @@ def export_tasks(
             given = annotations.get(row.id, [])
             if not given and row.gold is None and not unanswered:
                 continue
-            if pictures:
-                row = row._replace(data=orjson.dumps(with_plain_pictures(orjson.loads(row.data))).decode())
-            parts += [opening, _task(row, project, given, decided.get(row.id))]
+            shown = _with_plain_pictures(row) if pictures else row
+            parts += [opening, _task(shown, project, given, decided.get(row.id))]
             opening = b","
         yield b"".join(parts)
         if len(rows) < CHUNK:
             break
         last = rows[-1].number
     yield b"[]" if opening == b"[" else b"]"
+
+
+def _with_plain_pictures(row: _Task) -> _Task:
+    return row._replace(data=orjson.dumps(with_plain_pictures(orjson.loads(row.data))).decode())
 
 
 def _raw(session: Session, column: Any) -> Any:
@@ -111,13 +114,14 @@ def _annotations(session: Session, project_id: UUID, rows: list[_Task]) -> dict[
         )
         .order_by(items.c.number, responses.c.number)
     )
-    found = {}
+    found: dict[UUID, list[bytes]] = {}
     for item_id, group in groupby(session.execute(query), key=lambda row: row[0]):
-        found[item_id] = [_annotation(*row[1:]) for row in group]
+        found[item_id] = [_annotation(row) for row in group]
     return found
 
 
-def _annotation(number: int, result: str, active_ms: int, moment: Any, author: int, task: int) -> bytes:
+def _annotation(row: Any) -> bytes:
+    _, number, result, active_ms, moment, author, task = row
     when = at(moment)
     return (
         f'{{"id":{number},"completed_by":{author},"result":{result},"was_cancelled":false,"ground_truth":false,'
@@ -133,9 +137,7 @@ def _decisions(session: Session, rows: list[_Task]) -> dict[UUID, tuple[str, flo
     if not wanted:
         return {}
     query = (
-        select(
-            decisions.c.item_id, _raw(session, decisions.c.result), decisions.c.confidence, decisions.c.decided_at
-        )
+        select(decisions.c.item_id, _raw(session, decisions.c.result), decisions.c.confidence, decisions.c.decided_at)
         .where(decisions.c.item_id.in_(wanted))
         .order_by(decisions.c.version)
     )

@@ -56,9 +56,7 @@ def export(
         # The answer outlives the request's own session.
         with database.read() as session:
             if raw:
-                yield from export_tasks(
-                    session, project_id, number, unanswered=download_all_tasks, pictures=pictures
-                )
+                yield from export_tasks(session, project_id, number, unanswered=download_all_tasks, pictures=pictures)
             else:
                 yield from form.write(decided_rows(session, project_id, names))
 

@@ -80,5 +80,3 @@ def _told(taken: Taken, seconds: float, *, numbers: bool) -> dict[str, Any]:
     if numbers:
         told["task_ids"] = taken.numbers
     return told
-
-

@@ -1,10 +1,9 @@
 """Tasks as clients of Label Studio import them: good ones come in, bad ones are named, none is lost."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -73,7 +72,7 @@ def take_tasks(
             sources=(),
             after=_rows_so_far(session, batch),
         )
-        _take_part(session, actor, batch, reading, part, taken, now=now, numbers=numbers)
+        _take_part(session, actor, batch, reading, part=part, taken=taken, now=now, numbers=numbers)
     if batch.state is BatchState.OPEN:
         ask_for_lot_when_finished(session, batch.id, now)
     return taken
@@ -91,9 +90,9 @@ def _take_part(
     actor: Actor,
     batch: Batch,
     reading: Reading,
+    *,
     part: Sequence[tuple[int, object]],
     taken: Taken,
-    *,
     now: datetime,
     numbers: bool,
 ) -> None:
@@ -103,7 +102,7 @@ def _take_part(
     for item in chunk.items:
         item["created_at"] = now
     answered = _look_at_answers(reading, chunk, brought)
-    settled = _settle(session, actor, reading, chunk, answered, now) if answered else None
+    settled = _settle(session, actor, reading, chunk, answered=answered, now=now) if answered else None
     for model, values in ((Item, chunk.items), (MicroTask, chunk.tasks), (RefusedRow, chunk.refused)):
         if values:
             session.execute(insert(model), values)
@@ -149,6 +148,7 @@ def _settle(
     actor: Actor,
     reading: Reading,
     chunk: Chunk,
+    *,
     answered: dict[UUID, list[Checked]],
     now: datetime,
 ) -> Rows:
@@ -162,9 +162,7 @@ def _settle(
     return Settling(reading, guide.id, people, now).settle(chunk, answered)
 
 
-def _look_at_answers(
-    reading: Reading, chunk: Chunk, brought: dict[int, list[Brought]]
-) -> dict[UUID, list[Checked]]:
+def _look_at_answers(reading: Reading, chunk: Chunk, brought: dict[int, list[Brought]]) -> dict[UUID, list[Checked]]:
     """The answers of the chunk's items, by item; an item with a bad one is refused whole."""
     if not brought:
         return {}

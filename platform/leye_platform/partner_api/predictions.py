@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import assignments
 from leye_platform.partner_api.errors import NothingToImport, ProposalStays
-from leye_platform.projects.ingest.proposals import REASONS, ProposalRefused, propose
+from leye_platform.projects.ingest.proposals import OTHER_WORDS, PROPOSAL_WORDS, ProposalRefused, propose
 from leye_platform.projects.models import Batch, Item, MicroTask, Project
 from leye_platform.projects.rules import ItemState
 from leye_platform.projects.task_type import task_type
@@ -24,7 +24,7 @@ def propose_for(session: Session, item: Item, project: Project, given: Mapping[s
     try:
         proposals = propose(kind, [task.content], [dict(given)])
     except ProposalRefused as refused:
-        raise NothingToImport(problem=REASONS.get(refused.code, refused.code)) from None
+        raise NothingToImport(problem=PROPOSAL_WORDS.get(refused.code, OTHER_WORDS)) from None
     if not proposals:
         raise NothingToImport(problem="result")
     if task.proposal is None:

@@ -14,7 +14,7 @@ from leye_platform.partner_api.bodies import at
 from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.rules import ItemState, Pipeline
 from leye_platform.projects.task_type import task_type
-from leye_task_templates.label_config import LabelsControl
+from leye_task_templates.label_config import ChoicesControl, LabelConfig, LabelsControl
 
 DONE = (ItemState.DECIDED, ItemState.DELIVERED, ItemState.ACCEPTED)
 SOME_LABELS = 100_000
@@ -101,7 +101,7 @@ def _parsed(project: Project) -> dict[str, Any]:
     inputs = {shown.name: {"type": "Text", "value": shown.variable} for shown in config.texts}
     inputs |= {shown.name: {"type": "Image", "value": shown.variable} for shown in config.images}
     told = {}
-    for control in (*config.controls, *config.labellings):
+    for control in controls_of(config):
         choices = control.labels if isinstance(control, LabelsControl) else control.choices
         told[control.name] = {
             "type": control.tag if isinstance(control, LabelsControl) else "Choices",
@@ -111,6 +111,11 @@ def _parsed(project: Project) -> dict[str, Any]:
             "labels_attrs": {choice.value: {"value": choice.value} for choice in choices},
         }
     return told
+
+
+def controls_of(config: LabelConfig) -> list[ChoicesControl | LabelsControl]:
+    """The controls that give an answer."""
+    return [*config.controls, *config.labellings]
 
 
 def summary_answer(session: Session, project: Project) -> dict[str, Any]:
@@ -126,12 +131,9 @@ def summary_answer(session: Session, project: Project) -> dict[str, Any]:
         .order_by(Response.number.desc())
         .limit(SOME_LABELS)
     ).scalars()
-    controls = (*kind.config.controls, *kind.config.labellings)
-    labels: dict[str, dict[str, int]] = {control.name: {} for control in controls}
+    labels: dict[str, dict[str, int]] = {control.name: {} for control in controls_of(kind.config)}
     forms: dict[str, int] = {}
-    total = 0
     for result in answers:
-        total += 1
         for region in result:
             form = f"{region['from_name']}|{region['to_name']}|{region['type']}"
             forms[form] = forms.get(form, 0) + 1

@@ -60,7 +60,7 @@ def _page_url(request: Request, page: int) -> str:
 @router.post("", status_code=201, openapi_extra=TAKES_OBJECT)
 @endpoint(Permission.MAKE_PROJECT)
 def create(work: Work, body: Object) -> Response:
-    """A project that needs no quote: its firm's own members may label at once, unpaid; the crowd once it has a price."""
+    """A project that needs no quote: its firm's own members may label at once, the crowd once it has a price."""
     project = found_project(work.session, work.actor, body, work.now)
     return answer(project_answer(work.session, project, counts=True), 201)
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Membership
@@ -97,7 +97,7 @@ def item_numbered(session: Session, actor: Actor, number: int) -> tuple[Item, Pr
 
     Raises TaskNotThere.
     """
-    query: Select[tuple[Item, Project]] = (
+    query = (
         select(Item, Project)
         .join(Project, Project.id == Item.project_id)
         .where(Item.number == number, Project.put_away_at.is_(None))
@@ -110,7 +110,8 @@ def item_numbered(session: Session, actor: Actor, number: int) -> tuple[Item, Pr
     row = session.execute(query).first()
     if row is None:
         raise TaskNotThere
-    return row[0], row[1]
+    item, project = tuple(row)
+    return item, project
 
 
 class Held(NamedTuple):

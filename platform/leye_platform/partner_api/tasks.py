@@ -151,7 +151,7 @@ def decisions_of(session: Session, rows: Iterable[TaskRow]) -> dict[UUID, Decide
 
 
 def predictions_of(row: TaskRow, decided: Decided | None) -> Iterable[dict[str, Any]]:
-    """A task's predictions: what its partner's model proposed (twice the task's number), what was decided (one more)."""
+    """A task's predictions: a model's proposal (twice the task's number), the decision (one more)."""
     if row.proposal is not None:
         yield _prediction(
             row,

@@ -233,5 +233,3 @@ def _prediction(work: Work, item: Item, number: int) -> dict[str, Any]:
         if prediction["id"] == number:
             return prediction
     raise PredictionNotThere
-
-

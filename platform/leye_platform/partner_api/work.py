@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
@@ -16,8 +16,6 @@ from leye_platform.assignments.core_tables import (
     drafts,
     items,
     micro_tasks,
-    people,
-    responses,
 )
 from leye_platform.assignments.lanes import Claimant
 from leye_platform.assignments.rules import AssignmentState, SkipReason
@@ -26,8 +24,8 @@ from leye_platform.assignments.unasked import take_unasked
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.brought_along import active_ms_of
-from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.errors import NotYours, ResultMissing, ResultNotKept
+from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import ProjectAtHand, annotator_of, held_by, item_numbered, oversees
 from leye_platform.projects.ingest.rows import RowRefused, check_value
 from leye_platform.projects.pictures.links import PictureLinks
