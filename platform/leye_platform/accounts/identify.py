@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
@@ -21,6 +21,7 @@ from leye_platform.accounts.rules import PersonState
 from leye_platform.accounts.tokens import SESSION_COOKIE, hash_token
 from leye_platform.actor import Actor, Standing
 from leye_platform.notices.models import Notice
+from leye_platform.prepared import Prepared
 
 _PERSON = (
     Person.id,
@@ -48,19 +49,25 @@ def _people(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 # Every request asks one of these: they are built once.
-_BY_SESSION = _people(select(*_PERSON, SignInSession.id, SignInSession.csrf_token).select_from(SignInSession)).where(
-    SignInSession.person_id == Person.id,
-    SignInSession.token_hash == bindparam("digest"),
-    SignInSession.expires_at > bindparam("now"),
-    SignInSession.ended_at.is_(None),
+_BY_SESSION = Prepared(
+    _people(select(*_PERSON, SignInSession.id, SignInSession.csrf_token).select_from(SignInSession)).where(
+        SignInSession.person_id == Person.id,
+        SignInSession.token_hash == bindparam("digest"),
+        SignInSession.expires_at > bindparam("now"),
+        SignInSession.ended_at.is_(None),
+    )
 )
-_BY_API_TOKEN = _people(select(*_PERSON).select_from(ApiToken)).where(
-    ApiToken.person_id == Person.id, ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None)
+_BY_API_TOKEN = Prepared(
+    _people(select(*_PERSON).select_from(ApiToken)).where(
+        ApiToken.person_id == Person.id, ApiToken.token_hash == bindparam("digest"), ApiToken.revoked_at.is_(None)
+    )
 )
 
 
-_BY_TOKEN_ID = _people(select(*_PERSON).select_from(ApiToken)).where(
-    ApiToken.person_id == Person.id, ApiToken.id == bindparam("token"), ApiToken.revoked_at.is_(None)
+_BY_TOKEN_ID = Prepared(
+    _people(select(*_PERSON).select_from(ApiToken)).where(
+        ApiToken.person_id == Person.id, ApiToken.id == bindparam("token"), ApiToken.revoked_at.is_(None)
+    )
 )
 
 
@@ -83,7 +90,7 @@ def _by_token(session: Session, request: Request, token: str, now: datetime) -> 
     if token.count(".") == 2:
         behind = token_behind(request.app.state.installation.secret, token, now)
         if behind is not None:
-            rows = session.execute(_BY_TOKEN_ID, {"token": behind}).all()
+            rows = _BY_TOKEN_ID.all(session, {"token": behind})
             return _actor(rows) if rows else None
     digest = hash_token(token)
     # What is called Token is never a session's: one query less on the way to a task.
@@ -93,17 +100,17 @@ def _by_token(session: Session, request: Request, token: str, now: datetime) -> 
 
 
 def _by_session(session: Session, digest: str, now: datetime, *, csrf: bool) -> Actor | None:
-    rows = session.execute(_BY_SESSION, {"digest": digest, "now": now}).all()
+    rows = _BY_SESSION.all(session, {"digest": digest, "now": now})
     return _actor(rows, session_id=rows[0][9], csrf_token=rows[0][10] if csrf else None) if rows else None
 
 
 def _by_api_token(session: Session, digest: str) -> Actor | None:
-    rows = session.execute(_BY_API_TOKEN, {"digest": digest}).all()
+    rows = _BY_API_TOKEN.all(session, {"digest": digest})
     return _actor(rows) if rows else None
 
 
-def _actor(rows: Sequence[Row[*tuple[Any, ...]]], **how: Any) -> Actor:
-    person_id, number, name, staff_number, *_ = tuple(rows[0])
+def _actor(rows: Sequence[tuple[Any, ...]], **how: Any) -> Actor:
+    person_id, number, name, staff_number, *_ = rows[0]
     return Actor(
         person_id=person_id,
         number=number,

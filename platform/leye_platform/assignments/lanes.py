@@ -39,6 +39,7 @@ from leye_platform.assignments.core_tables import (
     work_records,
 )
 from leye_platform.assignments.rules import Lane
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import PaidWork
 
 
@@ -146,7 +147,7 @@ def _open_to_claimant() -> ColumnElement[bool]:
 
 
 @cache
-def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
+def _look_over(in_project: bool) -> Prepared:
     """Every lane of every open batch: urgent ones first, then by the batch's priority and age."""
     names = sa.union_all(
         *(
@@ -167,7 +168,7 @@ def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
     )
     last = select(slot.c.position).where(in_lane).order_by(slot.c.position.desc()).limit(1).correlate(batches, names)
     person = bindparam("person", type_=sa.Uuid)
-    return (
+    return Prepared(
         select(
             batches.c.id.label("batch_id"),
             sa.type_coerce(names.c.lane, slots.c.lane.type).label("lane"),
@@ -200,7 +201,7 @@ def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
 
 def look_over(session: Session, who: Claimant) -> list[LaneState]:
     """The lanes of the open batches, in the order in which they are served."""
-    rows = session.execute(_look_over(who.project_id is not None), who.bound())
+    rows = _look_over(who.project_id is not None).all(session, who.bound())
     return [LaneState(*row) for row in rows]
 
 
@@ -276,10 +277,10 @@ def _take() -> Select[*tuple[Any, ...]]:
     )
 
 
-TAKE = _take()
+TAKE = Prepared(_take())
 
 
 def take(session: Session, who: Claimant, batch_id: UUID, lane: Lane, found: int) -> TakenSlot | None:
     """Lock the first suitable slot from position `found` on; None where others hold all of them just now."""
-    row = session.execute(TAKE, who.bound(batch=batch_id, lane=lane, found=found)).first()
+    row = TAKE.first(session, who.bound(batch=batch_id, lane=lane, found=found))
     return None if row is None else TakenSlot(*row)

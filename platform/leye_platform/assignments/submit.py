@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.active_time import new_active_time
@@ -29,6 +29,7 @@ from leye_platform.ids import new_id
 from leye_platform.matching.models import SealedKind
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, ask_for
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, Pipeline
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.weigh import AnsweredTask, weigh
@@ -66,11 +67,13 @@ class Submitted:
     new: bool
 
 
-STORED = select(
-    responses.c.id, responses.c.number, responses.c.late, responses.c.pay_micros, responses.c.submitted_at
-).where(responses.c.assignment_id == bindparam("assignment"))
-ADD = insert(responses).returning(responses.c.number)
-ANSWERED = (
+STORED = Prepared(
+    select(
+        responses.c.id, responses.c.number, responses.c.late, responses.c.pay_micros, responses.c.submitted_at
+    ).where(responses.c.assignment_id == bindparam("assignment"))
+)
+ADD = Prepared(insert(responses).returning(responses.c.number))
+ANSWERED = Prepared(
     update(assignments)
     .where(assignments.c.id == bindparam("assignment"))
     .values(state=AssignmentState.SUBMITTED, ended_at=bindparam("now"), active_ms=bindparam("counted"))
@@ -78,21 +81,23 @@ ANSWERED = (
 
 
 @cache
-def _count_work(dialect: str) -> UpdateBase:
+def _count_work(dialect: str) -> Prepared:
     adding, had = insert_into(dialect, work_records), work_records.c
-    return adding.on_conflict_do_update(
-        index_elements=[had.person_id, had.project_id],
-        set_={
-            "answers": had.answers + adding.excluded.answers,
-            "gold_answers": had.gold_answers + adding.excluded.gold_answers,
-            "gold_right": had.gold_right + adding.excluded.gold_right,
-        },
+    return Prepared(
+        adding.on_conflict_do_update(
+            index_elements=[had.person_id, had.project_id],
+            set_={
+                "answers": had.answers + adding.excluded.answers,
+                "gold_answers": had.gold_answers + adding.excluded.gold_answers,
+                "gold_right": had.gold_right + adding.excluded.gold_right,
+            },
+        )
     )
 
 
 @cache
-def _seal(dialect: str) -> UpdateBase:
-    return insert_into(dialect, sealed_records).on_conflict_do_nothing()
+def _seal(dialect: str) -> Prepared:
+    return Prepared(insert_into(dialect, sealed_records).on_conflict_do_nothing())
 
 
 def submit(
@@ -126,7 +131,7 @@ def submit(
 
 
 def _stored(session: Session, own: OwnAssignment) -> Submitted:
-    response_id, number, late, pay_micros, submitted_at = session.execute(STORED, {"assignment": own.id}).one()
+    response_id, number, late, pay_micros, submitted_at = STORED.one(session, {"assignment": own.id})
     return Submitted(response_id, number, own.id, late, pay_micros, own.currency, submitted_at, new=False)
 
 
@@ -183,8 +188,8 @@ def _store(
         "proposal_use": answer.proposal_use,
         "submitted_at": now,
     }
-    number = session.execute(ADD, row).scalar_one()
-    session.execute(ANSWERED, {"assignment": own.id, "now": now, "counted": active_ms})
+    number = ADD.scalar(session, row)
+    ANSWERED.run(session, {"assignment": own.id, "now": now, "counted": active_ms})
     settle_slot(session, own.slot_id, SlotState.ANSWERED)
     if own.has_draft:
         drop_draft(session, own.id)
@@ -222,7 +227,7 @@ def count_work(
         "gold_answers": gold,
         "gold_right": right,
     }
-    session.execute(_count_work(dialect_of(session)), row)
+    _count_work(dialect_of(session)).run(session, row)
 
 
 def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_ring: KeyRing, now: datetime) -> None:
@@ -233,7 +238,7 @@ def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_r
         "ciphertext": key_ring.seal(SealedKind.INPUT_MODE, response_id, mode.value),
         "updated_at": now,
     }
-    session.execute(_seal(dialect_of(session)), row)
+    _seal(dialect_of(session)).run(session, row)
 
 
 def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: UUID, now: datetime) -> None:

@@ -21,8 +21,9 @@ from leye_platform.assignments.holding import HOLD_SLOT, TO_WORK
 from leye_platform.assignments.rules import AssignmentState, Lane, SlotState
 from leye_platform.assignments.slots import ADD, WantedAnswer
 from leye_platform.ids import new_id
+from leye_platform.prepared import Prepared
 
-TASK = (
+TASK = Prepared(
     select(
         micro_tasks.c.id,
         micro_tasks.c.item_id,
@@ -38,7 +39,7 @@ TASK = (
     .where(micro_tasks.c.item_id == bindparam("item"), micro_tasks.c.part == 1)
     .with_for_update(of=micro_tasks, key_share=True)
 )
-WAITING_SLOT = (
+WAITING_SLOT = Prepared(
     select(slots.c.id)
     .where(
         slots.c.microtask_id == bindparam("microtask"),
@@ -58,16 +59,16 @@ def take_unasked(session: Session, person_id: UUID, item_id: UUID, now: datetime
     It stands as expired, so that it takes nothing from a lease that the person holds elsewhere; `Submission.unasked`
     says that it is not late all the same.
     """
-    task_id, _, batch_id, project_id, in_round, guide_id = session.execute(TASK, {"item": item_id}).one()
-    slot_id = session.execute(WAITING_SLOT, {"microtask": task_id, "in_round": in_round}).scalar()
+    task_id, _, batch_id, project_id, in_round, guide_id = TASK.one(session, {"item": item_id})
+    slot_id = WAITING_SLOT.scalar(session, {"microtask": task_id, "in_round": in_round})
     if slot_id is None:
         row = WantedAnswer(batch_id, item_id, task_id, Lane.NORMAL, in_round, state=SlotState.HELD).row()
-        session.execute(ADD, [row])
+        ADD.run(session, row)
         slot_id = row["id"]
     else:
-        session.execute(HOLD_SLOT, {"slot": slot_id})
+        HOLD_SLOT.run(session, {"slot": slot_id})
     for table, subject in ((micro_tasks, task_id), (items, item_id)):
-        session.execute(TO_WORK[table.name], {"subject": subject})
+        TO_WORK[table.name].run(session, {"subject": subject})
     assignment_id = new_id()
     session.execute(
         insert(assignments),

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, cast
 
 import orjson
 from fastapi import Depends, Path, Query, Request
@@ -26,7 +25,7 @@ class UploadedFile:
 
     name: str
     size: int
-    file: IO[bytes] | SpooledTemporaryFile[bytes]
+    file: IO[bytes]
 
 
 async def json_body(request: Request) -> Any:
@@ -68,7 +67,7 @@ async def json_or_files(request: Request) -> Any:
         return await json_body(request)
     form = await request.form()
     return [
-        UploadedFile(value.filename or "upload", value.size or 0, value.file)
+        UploadedFile(value.filename or "upload", value.size or 0, cast("IO[bytes]", value.file))
         for value in form.values()
         if isinstance(value, UploadFile)
     ]

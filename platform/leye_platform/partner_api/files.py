@@ -1,7 +1,6 @@
 """Files of a multipart import, read by the readers of uploads."""
 
 from collections.abc import Iterator
-from typing import IO, cast
 
 from leye_platform.errors import N_
 from leye_platform.partner_api.bodies import UploadedFile
@@ -25,7 +24,7 @@ def tasks_in_file(kind: TaskType, file: UploadedFile) -> Iterator[object]:
         while block := file.file.read(BLOCK):
             yield block
 
-    source = Source(file.name, file.size, blocks, lambda: cast("IO[bytes]", file.file))
+    source = Source(file.name, file.size, blocks, lambda: file.file)
     picture = next((image.variable for image in kind.config.images), "")
     if picture:
         raise NothingToImport(problem=NO_ARCHIVES)

@@ -13,6 +13,7 @@ from leye_platform.assignments.core_tables import assignments, items, projects
 from leye_platform.assignments.own import Annotator
 from leye_platform.partner_api.errors import TaskNotThere
 from leye_platform.permissions import Permission
+from leye_platform.prepared import Prepared
 from leye_platform.projects.errors import ProjectMissing
 from leye_platform.projects.models import Item, PriceCard, Project
 
@@ -27,8 +28,10 @@ class ProjectAtHand(NamedTuple):
     organisation_id: UUID
 
 
-BY_NUMBER = select(projects.c.id, projects.c.number, projects.c.organisation_id).where(
-    projects.c.number == bindparam("wanted"), projects.c.put_away_at.is_(None)
+BY_NUMBER = Prepared(
+    select(projects.c.id, projects.c.number, projects.c.organisation_id).where(
+        projects.c.number == bindparam("wanted"), projects.c.put_away_at.is_(None)
+    )
 )
 
 
@@ -54,11 +57,12 @@ def project_to_label(session: Session, actor: Actor, number: int) -> ProjectAtHa
 
     Raises ProjectMissing.
     """
-    row = session.execute(BY_NUMBER, {"wanted": number}).first()
+    row = BY_NUMBER.first(session, {"wanted": number})
     scope = actor.partner_scope(Permission.LABEL)
-    if row is None or (scope is not None and row.organisation_id not in scope):
+    project = None if row is None else ProjectAtHand(*row)
+    if project is None or (scope is not None and project.organisation_id not in scope):
         raise ProjectMissing
-    return ProjectAtHand(*row)
+    return project
 
 
 def project_numbered(
@@ -110,8 +114,7 @@ def item_numbered(session: Session, actor: Actor, number: int) -> tuple[Item, Pr
     row = session.execute(query).first()
     if row is None:
         raise TaskNotThere
-    item, project = tuple(row)
-    return item, project
+    return row.tuple()
 
 
 class Held(NamedTuple):
@@ -121,7 +124,7 @@ class Held(NamedTuple):
     state: str
 
 
-HELD = (
+HELD = Prepared(
     select(assignments.c.id, assignments.c.state)
     .join(items, items.c.id == assignments.c.item_id)
     .where(items.c.number == bindparam("wanted"), assignments.c.person_id == bindparam("person"))
@@ -132,5 +135,5 @@ HELD = (
 
 def held_by(session: Session, person_id: UUID, number: int) -> Held | None:
     """The person's newest assignment on a task; None where they never had it."""
-    row = session.execute(HELD, {"wanted": number, "person": person_id}).first()
+    row = HELD.first(session, {"wanted": number, "person": person_id})
     return None if row is None else Held(*row)

@@ -27,6 +27,7 @@ from leye_platform.partner_api.brought_along import active_ms_of
 from leye_platform.partner_api.errors import NotYours, ResultMissing, ResultNotKept
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import ProjectAtHand, annotator_of, held_by, item_numbered, oversees
+from leye_platform.prepared import Prepared
 from leye_platform.projects.ingest.rows import RowRefused, check_value
 from leye_platform.projects.pictures.links import PictureLinks
 
@@ -43,7 +44,7 @@ class TaskInHand(NamedTuple):
     draft_at: datetime | None
 
 
-IN_HAND = (
+IN_HAND = Prepared(
     select(
         items.c.number,
         items.c.data,
@@ -59,10 +60,12 @@ IN_HAND = (
     .outerjoin(drafts, drafts.c.assignment_id == assignments.c.id)
     .where(assignments.c.id == bindparam("assignment"))
 )
-LEASE_ELSEWHERE = select(assignments.c.id).where(
-    assignments.c.person_id == bindparam("person"),
-    assignments.c.state == LEASED,
-    assignments.c.project_id != bindparam("here"),
+LEASE_ELSEWHERE = Prepared(
+    select(assignments.c.id).where(
+        assignments.c.person_id == bindparam("person"),
+        assignments.c.state == LEASED,
+        assignments.c.project_id != bindparam("here"),
+    )
 )
 
 
@@ -74,13 +77,13 @@ def next_task(
     A lease in another project is given back: a client of Label Studio knows of one lock for each project, and an
     answer to what was given back is kept as a draft.
     """
-    elsewhere = session.execute(LEASE_ELSEWHERE, {"person": actor.person_id, "here": project.id}).scalar()
+    elsewhere = LEASE_ELSEWHERE.scalar(session, {"person": actor.person_id, "here": project.id})
     if elsewhere is not None:
         leases.release(session, actor.person_id, elsewhere, now)
     claimed = claim(session, Claimant(actor.person_id, now, project.id), key_ring)
     if isinstance(claimed, Nothing):
         return claimed
-    return TaskInHand(*session.execute(IN_HAND, {"assignment": claimed.assignment_id}).one())
+    return TaskInHand(*IN_HAND.one(session, {"assignment": claimed.assignment_id}))
 
 
 def task_in_hand_answer(task: TaskInHand, project: int, links: PictureLinks) -> dict[str, Any]:
