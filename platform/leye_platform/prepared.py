@@ -85,7 +85,7 @@ class _Plan:
         for name in self.named:
             process = processors[name]
             ready[name] = values[name] if process is None else process(values[name])
-        return [ready[name] for name in self.order] if self.order else ready
+        return tuple([ready[name] for name in self.order]) if self.order else ready
 
     def rows_of(self, cursor: Any) -> list[tuple[Any, ...]]:
         """What a cursor holds, through the columns' types."""
@@ -120,27 +120,31 @@ class _Run:
             cursor.close()
 
     def write(self, rows: Sequence[Values]) -> int:
-        touched = 0
-        for values in rows:
-            cursor, _ = self._execute(values)
-            touched += cursor.rowcount
-            cursor.close()
+        cursor, _ = self._execute(rows[0]) if len(rows) == 1 else self._execute_each(rows)
+        touched: int = cursor.rowcount
+        cursor.close()
         return touched
 
     def _execute(self, values: Values) -> tuple[Any, _Plan]:
+        plan = _plan(self.prepared, self.connection.dialect, tuple(values))
+        return self._on_cursor(plan, plan.parameters(values), many=False), plan
+
+    def _execute_each(self, rows: Sequence[Values]) -> tuple[Any, _Plan]:
+        plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
+        return self._on_cursor(plan, [plan.parameters(values) for values in rows], many=True), plan
+
+    def _on_cursor(self, plan: _Plan, parameters: Any, *, many: bool) -> Any:
         connection = self.connection
-        plan = _plan(self.prepared, connection.dialect, tuple(values))
         cursor = connection.connection.cursor()
-        parameters = plan.parameters(values)
         for listener in _listeners(connection.engine):
-            listener(connection, cursor, plan.text, parameters, None, False)
+            listener(connection, cursor, plan.text, parameters, None, many)
         try:
-            cursor.execute(plan.text, parameters)
+            (cursor.executemany if many else cursor.execute)(plan.text, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
             cursor.close()
             dbapi = connection.dialect.loaded_dbapi
             raise DBAPIError.instance(plan.text, parameters, error, dbapi.Error, dialect=connection.dialect) from error
-        return cursor, plan
+        return cursor
 
 
 def _connection_of(session: Session) -> Connection:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from leye_quality.majority import Labels
 
@@ -60,7 +60,7 @@ def find_copies(items: Labels, people: Labels, labels: Labels, *, n_items: int, 
     above = _above_chance(first, alike / together, together, chance, n_people)
     expected = np.clip(chance + (1.0 - chance) * above[first] * above[second], chance, 1.0)
     close = (together >= LEAST_SHARED) & (alike >= LEAST_AGREEMENT * together)
-    linked = close & (binom.sf(alike - 1, together, expected) < RARELY)
+    linked = close & (bdtrc(alike - 1, together.astype(np.intp), expected) < RARELY)
     return Copies(_groups(first[linked], second[linked], n_people, agreed.tocsr(), shared.tocsr()))
 
 

@@ -72,7 +72,7 @@ class NoPartnerToOwnIt(Refused):
 
 
 class NothingToImport(Refused):
-    sentence = N_("没有能导入的任务：{problem}")
+    sentence = N_("没有能导入的任务：{problem}。请改好，再导入一次。")
 
 
 class ImportBodyEmpty(Refused):
@@ -94,4 +94,4 @@ class ResultMissing(Refused):
 
 
 class ResultNotKept(Refused):
-    sentence = N_("result 不能保存：{problem}")
+    sentence = N_("result 不能保存：{problem}。请改好，再提交一次。")

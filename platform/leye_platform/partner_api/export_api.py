@@ -21,11 +21,11 @@ TASKS = "JSON"
 """With the answers as annotations and the decision as a prediction; the other formats hold the decisions alone."""
 
 
-@router.get("/{number}/export/formats")
+@router.get("/{project_number}/export/formats")
 @endpoint(Permission.EXPORT)
-def list_formats(work: Work, number: Number) -> Response:
+def list_formats(work: Work, project_number: Number) -> Response:
     """The formats that this server writes."""
-    project_numbered(work.session, work.actor, number, Permission.EXPORT)
+    project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
     return answer(
         [
             {"name": name, "title": name, "description": "", "link": "", "tags": [], "disabled": False}
@@ -34,18 +34,18 @@ def list_formats(work: Work, number: Number) -> Response:
     )
 
 
-@router.get("/{number}/export", response_class=StreamingResponse)
+@router.get("/{project_number}/export", response_class=StreamingResponse)
 @endpoint(Permission.EXPORT)
 def export(
     work: Work,
-    number: Number,
+    project_number: Number,
     *,
     export_type: Annotated[str, Query(alias="exportType", max_length=40)] = TASKS,
     export_type_too: Annotated[str, Query(alias="export_type", max_length=40)] = "",
     download_all_tasks: Annotated[bool, Query()] = False,
 ) -> Response:
     """A project's tasks. As JSON every answer and the decision; in other formats each decided item once."""
-    project = project_numbered(work.session, work.actor, number, Permission.EXPORT)
+    project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
     form = format_named(export_type_too or export_type)
     raw = (export_type_too or export_type).upper() == TASKS
     project_id, names = project.id, dict(project.class_names)
@@ -56,10 +56,12 @@ def export(
         # The answer outlives the request's own session.
         with database.read() as session:
             if raw:
-                yield from export_tasks(session, project_id, number, unanswered=download_all_tasks, pictures=pictures)
+                yield from export_tasks(
+                    session, project_id, project_number, unanswered=download_all_tasks, pictures=pictures
+                )
             else:
                 yield from form.write(decided_rows(session, project_id, names))
 
-    headers = {"Content-Disposition": f'attachment; filename="project-{number}.{form.extension}"'}
-    headers["filename"] = f"project-{number}.{form.extension}"
+    headers = {"Content-Disposition": f'attachment; filename="project-{project_number}.{form.extension}"'}
+    headers["filename"] = f"project-{project_number}.{form.extension}"
     return StreamingResponse(stream(), media_type=form.content_type, headers=headers)

@@ -34,14 +34,14 @@ TAKES_TASKS: dict[str, Any] = {
 }
 
 
-@router.post("/{number}/import", status_code=201, openapi_extra=TAKES_TASKS)
+@router.post("/{project_number}/import", status_code=201, openapi_extra=TAKES_TASKS)
 @endpoint(Permission.UPLOAD_BATCH)
 def import_tasks(
-    work: Work, number: Number, body: JsonOrFiles, *, return_task_ids: Annotated[bool, Query()] = False
+    work: Work, project_number: Number, body: JsonOrFiles, *, return_task_ids: Annotated[bool, Query()] = False
 ) -> Response:
     """Tasks into the project, open for work at once. Bad ones are named and left out; 400 where none was good."""
     began = time.perf_counter()
-    project = project_numbered(work.session, work.actor, number, Permission.UPLOAD_BATCH)
+    project = project_numbered(work.session, work.actor, project_number, Permission.UPLOAD_BATCH)
     tasks = _tasks(project, body)
     taken = take_tasks(work.session, work.actor, project, tasks, work.now, numbers=return_task_ids)
     if not taken.tasks and not taken.known:

@@ -73,45 +73,46 @@ def validate_config(work: Work, body: Object) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/{number}")
+@router.get("/{project_number}")
 @endpoint(Permission.LABEL)
-def read(work: Work, number: Number) -> Response:
+def read(work: Work, project_number: Number) -> Response:
     """A project; how far it is, for those who oversee it."""
-    project = project_to_read(work.session, work.actor, number)
+    project = project_to_read(work.session, work.actor, project_number)
     return answer(project_answer(work.session, project, counts=oversees(work.actor)))
 
 
-@router.patch("/{number}", openapi_extra=TAKES_OBJECT)
+@router.patch("/{project_number}", openapi_extra=TAKES_OBJECT)
 @endpoint(Permission.MAKE_PROJECT)
-def change(work: Work, number: Number, body: Object) -> Response:
+def change(work: Work, project_number: Number, body: Object) -> Response:
     """Title, description, instruction, most answers; the label config while there are no tasks."""
-    project = project_numbered(work.session, work.actor, number, Permission.MAKE_PROJECT, lock=True)
+    project = project_numbered(work.session, work.actor, project_number, Permission.MAKE_PROJECT, lock=True)
     change_project(work.session, work.actor, project, body, work.now)
     return answer(project_answer(work.session, project, counts=True))
 
 
-@router.delete("/{number}", status_code=204)
+@router.delete("/{project_number}", status_code=204)
 @endpoint(Permission.MAKE_PROJECT)
-def delete(work: Work, number: Number) -> Response:
+def delete(work: Work, project_number: Number) -> Response:
     """Put a project away: open work is cancelled, what was done is paid, nothing is lost."""
-    project = project_numbered(work.session, work.actor, number, Permission.MAKE_PROJECT, lock=True)
+    project = project_numbered(work.session, work.actor, project_number, Permission.MAKE_PROJECT, lock=True)
     put_away(work.session, work.actor, project, work.now)
     return Response(status_code=204)
 
 
-@router.post("/{number}/validate", status_code=204, openapi_extra=TAKES_OBJECT)
+@router.post("/{project_number}/validate", openapi_extra=TAKES_OBJECT)
 @endpoint(Permission.MAKE_PROJECT)
-def validate(work: Work, number: Number, body: Object) -> Response:
+def validate(work: Work, project_number: Number, body: Object) -> Response:
     """Whether the project could have this label config."""
-    project_numbered(work.session, work.actor, number, Permission.MAKE_PROJECT)
-    check_label_config(body.get("label_config"))
-    return Response(status_code=204)
+    project = project_numbered(work.session, work.actor, project_number, Permission.MAKE_PROJECT)
+    config = body.get("label_config")
+    check_label_config(config)
+    return answer({"config_essential_data_has_changed": config != project.label_config, "config_valid": True})
 
 
-@router.get("/{number}/summary")
+@router.get("/{project_number}/summary")
 @endpoint(Permission.EXPORT)
-def summary(work: Work, number: Number) -> Response:
+def summary(work: Work, project_number: Number) -> Response:
     """Which columns the tasks have, which labels were given."""
-    project = project_numbered(work.session, work.actor, number, Permission.EXPORT)
+    project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
     told: dict[str, Any] = summary_answer(work.session, project)
     return answer(told)

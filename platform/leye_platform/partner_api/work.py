@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import bindparam, case, select
 from sqlalchemy.orm import Session
@@ -127,27 +126,22 @@ def answer_task(
     None where the body cancels instead (`was_cancelled`): then the task was skipped. Raises TaskNotThere, NotYours,
     ResultMissing, AnswerRefused, TaskGivenBack, TaskSkipped.
     """
+    held = held_by(session, actor.person_id, number)
+    given_up = held is not None and held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED}
+    unasked = held is None or (oversees(actor) and given_up)
+    if unasked and not oversees(actor):
+        raise NotYours
+    item_id = item_numbered(session, actor, number)[0].id if unasked else None
     if given.get("was_cancelled"):
-        held = held_by(session, actor.person_id, number)
         if held is None:
             raise NotYours
         leases.skip(session, actor.person_id, held.id, SkipReason.OTHER, now=now)
         return None
-    result = given.get("result")
-    if not isinstance(result, list):
-        raise ResultMissing
-    try:
-        check_value(result, "result")
-    except RowRefused as refused:
-        raise ResultNotKept(problem=str(refused)) from None
-    held = held_by(session, actor.person_id, number)
-    unasked = held is None or (oversees(actor) and held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED})
-    if held is None or unasked:
-        if not oversees(actor):
-            raise NotYours
-        item, _ = item_numbered(session, actor, number)
-        assignment_id = take_unasked(session, actor.person_id, item.id, now)
+    result = _result(given)
+    if item_id is not None:
+        assignment_id = take_unasked(session, actor.person_id, item_id, now)
     else:
+        assert held is not None  # noqa: S101 -- or it were unasked
         assignment_id = held.id
     submission = Submission(
         result=result,
@@ -159,9 +153,12 @@ def answer_task(
     return submit(session, annotator_of(actor), assignment_id, submission, key_ring=key_ring, now=now)
 
 
-def own_assignment_for(session: Session, person_id: UUID, number: int) -> UUID:
-    """The person's assignment on a task, for its draft. Raises NotYours."""
-    held = held_by(session, person_id, number)
-    if held is None:
-        raise NotYours
-    return held.id
+def _result(given: dict[str, Any]) -> list[Any]:
+    result = given.get("result")
+    if not isinstance(result, list):
+        raise ResultMissing
+    try:
+        check_value(result, "result")
+    except RowRefused as refused:
+        raise ResultNotKept(problem=str(refused)) from None
+    return result

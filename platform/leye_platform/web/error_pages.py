@@ -68,7 +68,7 @@ def problem(status: int, code: str, title: str, **more: Any) -> JSONResponse:
 
 
 def _wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/objects/", "/healthz", "/readyz", "/metrics"))
+    return not request.url.path.startswith(("/api/", "/objects/", "/health", "/readyz", "/metrics"))
 
 
 async def _named(request: Request, error: Exception) -> Response:
