@@ -43,8 +43,8 @@ class NotYours(Forbidden):
     sentence = N_("这条任务不在你手里。请先用 next 领取，再提交答案。")
 
 
-class AnsweredAlready(Refused):
-    sentence = N_("这条任务你已经提交过，答案已存好，不再改。请用 next 领取下一条。")
+class NotClaimed(Refused):
+    sentence = N_("草稿只存给领了任务的人。请先用 next 领取这条任务，再存草稿。")
 
 
 class AnnotationStays(Refused):

@@ -11,8 +11,8 @@ from leye_platform.assignments.rules import NO_TASK_WORDS
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.partner_api.annotations import annotation_numbered, annotations_of_tasks
 from leye_platform.partner_api.bodies import TAKES_OBJECT, Number, Object, answer, at
-from leye_platform.partner_api.errors import AnnotationStays, DraftNotThere, NotYours, ResultMissing
-from leye_platform.partner_api.reach import held_by, item_numbered, project_to_label
+from leye_platform.partner_api.errors import AnnotationStays, DraftNotThere, NotClaimed, NotYours, ResultMissing
+from leye_platform.partner_api.reach import held_by, item_numbered, oversees, project_to_label
 from leye_platform.partner_api.work import answer_task, next_task, task_in_hand_answer
 from leye_platform.permissions import Permission
 from leye_platform.projects.pictures_api import picture_links
@@ -168,7 +168,10 @@ def delete_draft(work: Work, draft_number: Number) -> Response:
 def _saved(work: Work, number: int, body: Object) -> dict[str, object]:
     held = held_by(work.session, work.person_id, number)
     if held is None:
-        raise NotYours
+        if not oversees(work.actor):
+            raise NotYours
+        item_numbered(work.session, work.actor, number)
+        raise NotClaimed
     result = body.get("result")
     if not isinstance(result, list):
         raise ResultMissing
