@@ -1,4 +1,4 @@
-"""What becomes of some rows: items with their micro-tasks and slots, or refusals. Reads the batch, writes nothing."""
+"""What becomes of some rows: items with their parts, or refusals. Reads the batch, writes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,16 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.rules import Lane
-from leye_platform.assignments.slots import WantedAnswer
-from leye_platform.ids import new_id
+from leye_platform.ids import new_ids
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.formats import Source
+from leye_platform.projects.ingest.insertion import NewItem, NewPart
 from leye_platform.projects.ingest.picture_rows import as_sent
 from leye_platform.projects.ingest.proposals import ProposalRefused, propose
 from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_row, storable
 from leye_platform.projects.models import Item, MicroTask
-from leye_platform.projects.rules import ItemState, Pipeline
+from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import TaskType
 from leye_task_templates.template import ResultProblemCode, ResultRefused
 
@@ -50,9 +49,7 @@ class Chunk:
     proposals: how many items have one. proposals_refused: why others have none, and their rows.
     """
 
-    items: list[dict[str, Any]] = field(default_factory=list)
-    tasks: list[dict[str, Any]] = field(default_factory=list)
-    slots: list[WantedAnswer] = field(default_factory=list)
+    items: list[NewItem] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     known: int = 0
     proposals: int = 0
@@ -97,8 +94,8 @@ def sort_out(session: Session, reading: Reading, rows: Sequence[Row]) -> Chunk:
             continue
         plain.append((row, found))
     seen = _by_external_id(session, reading, [p.external_id for _, p in plain if p.external_id])
-    for row, found in plain:
-        _add(reading, chunk, row, found, seen)
+    for (row, found), item_id in zip(plain, new_ids(len(plain)), strict=True):
+        _add(reading, chunk, row, found, seen, item_id)
     return chunk
 
 
@@ -118,7 +115,9 @@ def _by_external_id(session: Session, reading: Reading, ids: Sequence[str]) -> d
     return found
 
 
-def _add(reading: Reading, chunk: Chunk, row: Row, found: PlainRow, seen: dict[str, _Standing]) -> None:
+def _add(  # noqa: PLR0917 -- what one row needs, none of it derived from another
+    reading: Reading, chunk: Chunk, row: Row, found: PlainRow, seen: dict[str, _Standing], item_id: UUID
+) -> None:
     contents = reading.kind.template.split(reading.kind.config, found.data)
     standing = seen.get(found.external_id) if found.external_id is not None else None
     try:
@@ -132,32 +131,28 @@ def _add(reading: Reading, chunk: Chunk, row: Row, found: PlainRow, seen: dict[s
     except RowRefused as refused:
         chunk.refused.append(_refusal(reading, row, str(refused), found.external_id))
         return
-    item_id = new_id()
+    proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
     chunk.items.append(
-        {
-            "id": item_id,
-            "batch_id": reading.batch_id,
-            "project_id": reading.project_id,
-            "external_id": found.external_id,
-            "row": reading.after + row.number,
-            "data": as_sent(found.data, reading.pictures),
-            "gold_result": None if gold is None else reading.kind.template.merge(gold),
-            "state": ItemState.WAITING,
-        }
+        NewItem(
+            id=item_id,
+            row=reading.after + row.number,
+            data=as_sent(found.data, reading.pictures),
+            parts=[
+                NewPart(
+                    content,
+                    None if gold is None else reading.kind.template.labels_of(reading.kind.config, gold[n]),
+                    None if proposals is None else proposals[n],
+                )
+                for n, content in enumerate(contents)
+            ],
+            overlap=reading.pipeline.overlap_start(),
+            overlap_limit=reading.pipeline.overlap_limit(),
+            external_id=found.external_id,
+            gold_result=None if gold is None else reading.kind.template.merge(gold),
+        )
     )
     if found.external_id is not None:
         seen[found.external_id] = _Standing(item_id, reading.after + row.number, {})
-    proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
-    for n, content in enumerate(contents):
-        _add_task(
-            reading,
-            chunk,
-            item_id,
-            n + 1,
-            content=content,
-            gold=None if gold is None else gold[n],
-            proposal=None if proposals is None else proposals[n],
-        )
 
 
 def _proposals(
@@ -191,41 +186,6 @@ def _gold_problem(refused: ResultRefused, found: PlainRow) -> str:
     if refused.code is ResultProblemCode.UNKNOWN_CHOICE and all(isinstance(name, str) for name in names):
         return refusals.GOLD_UNKNOWN.format(answer="|".join(names))
     return refusals.GOLD_REFUSED.format(problem=refused)
-
-
-def _add_task(
-    reading: Reading,
-    chunk: Chunk,
-    item_id: UUID,
-    part: int,
-    *,
-    content: dict[str, Any],
-    gold: list[dict[str, Any]] | None,
-    proposal: dict[str, Any] | None,
-) -> None:
-    """A micro-task with the slots it begins with; a gold one has a single slot in its own lane, as stock."""
-    task_id = new_id()
-    template, config = reading.kind.template, reading.kind.config
-    wanted = 1 if gold is not None else reading.pipeline.overlap_start()
-    chunk.tasks.append(
-        {
-            "id": task_id,
-            "item_id": item_id,
-            "batch_id": reading.batch_id,
-            "project_id": reading.project_id,
-            "step": 1,
-            "part": part,
-            "content": content,
-            "state": ItemState.WAITING,
-            "round": 1,
-            "overlap_wanted": wanted,
-            "overlap_limit": 1 if gold is not None else reading.pipeline.overlap_limit(),
-            "gold_labels": None if gold is None else template.labels_of(config, gold),
-            "proposal": proposal,
-        }
-    )
-    lane = Lane.NORMAL if gold is None else Lane.GOLD
-    chunk.slots += [WantedAnswer(reading.batch_id, item_id, task_id, lane, 1) for _ in range(wanted)]
 
 
 def _refusal(reading: Reading, row: Row, sentence: str, external_id: str | None) -> dict[str, Any]:

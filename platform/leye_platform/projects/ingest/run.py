@@ -10,16 +10,16 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
-from leye_platform.assignments.slots import add_slots
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.ingest.chunks import Reading, sort_out
 from leye_platform.projects.ingest.formats import FilePlan, Source, plan_file, read_rows
+from leye_platform.projects.ingest.insertion import insert_items
 from leye_platform.projects.ingest.picture_rows import with_pictures
 from leye_platform.projects.ingest.refusals import FileRefused
 from leye_platform.projects.ingest.rows import Row
 from leye_platform.projects.ingest.uploads import AddedUpload, FirstUpload, Upload
-from leye_platform.projects.models import Batch, Item, MicroTask, Project, RefusedRow
+from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_storage import open_object
@@ -112,12 +112,9 @@ def _take(  # noqa: PLR0917 -- what one chunk needs, none of it derived from ano
         if (checkpoint.data["rows"] if checkpoint else 0) != done:
             return False
         chunk = sort_out(session, reading, rows)
-        for item in chunk.items:
-            item["created_at"] = now
-        for model, values in ((Item, chunk.items), (MicroTask, chunk.tasks), (RefusedRow, chunk.refused)):
-            if values:
-                session.execute(insert(model), values)
-        add_slots(session, chunk.slots)
+        insert_items(session, reading.batch_id, reading.project_id, chunk.items, now)
+        if chunk.refused:
+            session.execute(insert(RefusedRow), chunk.refused)
         upload.count(session, chunk, rows[-1].number)
         data = {"rows": done + len(rows), "bytes": rows[-1].end, "of": sum(s.size for s in reading.sources)}
         if checkpoint is None:
