@@ -98,5 +98,5 @@ def take_numbers(session: Session, table: str, column: str, count: int) -> list[
         query = f"SELECT coalesce(max({column}), 0) FROM {table} WHERE {column} > 0"  # noqa: S608 -- literals
         largest: int = session.scalar(text(query)) or 0
         return list(range(largest + 1, largest + 1 + count))
-    query = f"SELECT nextval('{table}_{column}_seq') FROM generate_series(1, :count)"  # noqa: S608 -- literals
-    return list(session.scalars(text(query), {"count": count}))
+    query = f"SELECT array_agg(nextval('{table}_{column}_seq')) FROM generate_series(1, :count)"  # noqa: S608 -- literals
+    return session.scalar(text(query), {"count": count}) or []

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 from struct import unpack
 from uuid import UUID
 
@@ -19,10 +20,18 @@ def new_id() -> UUID:
 
 
 def new_ids(count: int) -> list[UUID]:
-    """As many ids at once, growing; far cheaper each than one by one. The last may be ahead of the clock: by a
-    millisecond for 4096 of them."""
+    """As many ids at once, growing. The last may be ahead of the clock: by a millisecond for 4096 of them."""
+    return [UUID(int=number) for number in _block(count)]
+
+
+def new_hex_ids(count: int) -> list[str]:
+    """The same as 32 hexadecimal digits, as databases take them; a good deal cheaper each."""
+    return [f"{number:032x}" for number in _block(count)]
+
+
+def _block(count: int) -> Iterator[int]:
     first, random = _take_ticks(count), unpack(f">{count}Q", os.urandom(8 * count))
-    return [UUID(int=_with_random(first + n, bits)) for n, bits in enumerate(random)]
+    return map(_with_random, range(first, first + count), random)
 
 
 def _take_ticks(count: int) -> int:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Select, String, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
+from leye_platform.assignments.core_tables import dialect_of, items
 from leye_platform.ids import new_ids
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.formats import Source
@@ -15,7 +17,7 @@ from leye_platform.projects.ingest.insertion import NewItem, NewPart
 from leye_platform.projects.ingest.picture_rows import as_sent
 from leye_platform.projects.ingest.proposals import ProposalRefused, propose
 from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_row, storable
-from leye_platform.projects.models import Item, MicroTask
+from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import TaskType
 from leye_task_templates.template import ResultProblemCode, ResultRefused
@@ -36,10 +38,21 @@ class Reading:
     sources: tuple[Source, ...]
     after: int
 
-    @property
+    @cached_property
     def pictures(self) -> tuple[str, ...]:
         """The variables that are pictures."""
         return tuple(image.variable for image in self.kind.config.images)
+
+
+_Plain = tuple[Row, PlainRow, Contents, Gold | None]
+
+
+@dataclass
+class Looked:
+    """Some rows: those that are good by themselves, and those refused."""
+
+    plain: list[_Plain] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -75,27 +88,49 @@ class _Standing:
             raise RowRefused(refusals.ID_OTHER_GOLD, external_id=found.external_id)
 
 
-def sort_out(session: Session, reading: Reading, rows: Sequence[Row]) -> Chunk:
-    """Look at each row, and at what the batch holds under its external id."""
-    chunk = Chunk()
-    plain: list[tuple[Row, PlainRow]] = []
+def _by_external_ids(dialect: str) -> Select[Any]:
+    columns = items.c.external_id, items.c.id, items.c.row, items.c.data
+    query = select(*columns).where(items.c.batch_id == bindparam("batch"))
+    if dialect == "sqlite":
+        return query.where(items.c.external_id.in_(bindparam("ids", expanding=True)))
+    # One by one on purpose: while a batch comes in, PostgreSQL knows too little of it and would walk all of its items
+    # for each chunk.
+    wanted = func.unnest(bindparam("ids", type_=ARRAY(String))).table_valued("external_id").render_derived("wanted")
+    found = query.where(items.c.external_id == wanted.c.external_id).limit(1).lateral("found")
+    return select(*found.c).select_from(wanted).join(found, true())
+
+
+_BY_EXTERNAL_ID = {dialect: _by_external_ids(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+def look_at(reading: Reading, rows: Sequence[Row]) -> Looked:
+    """Check each row for itself: needs no database, and so holds up nobody."""
+    looked = Looked()
+    template, config = reading.kind.template, reading.kind.config
     for row in rows:
-        if row.problem is not None:
-            chunk.refused.append(_refusal(reading, row, row.problem, None))
-            continue
+        external_id = None
         try:
-            found = plain_row(row.content, reading.kind.config.variables)
+            if row.problem is not None:
+                raise RowRefused("{problem}", problem=row.problem)
+            found = plain_row(row.content, config.variables)
+            external_id = found.external_id
+            if problems := template.validate_row(config, found.data):
+                raise RowRefused("{problem}", problem="；".join(map(str, problems)))
+            contents = template.split(config, found.data)
+            gold = None if found.gold_answer is None else _gold(reading, found, contents)
         except RowRefused as refused:
-            chunk.refused.append(_refusal(reading, row, str(refused), None))
+            looked.refused.append(_refusal(reading, row, str(refused), external_id))
             continue
-        if problems := reading.kind.template.validate_row(reading.kind.config, found.data):
-            sentence = "；".join(str(problem) for problem in problems)
-            chunk.refused.append(_refusal(reading, row, sentence, found.external_id))
-            continue
-        plain.append((row, found))
-    seen = _by_external_id(session, reading, [p.external_id for _, p in plain if p.external_id])
-    for (row, found), item_id in zip(plain, new_ids(len(plain)), strict=True):
-        _add(reading, chunk, row, found, seen, item_id)
+        looked.plain.append((row, found, contents, gold))
+    return looked
+
+
+def sort_out(session: Session, reading: Reading, looked: Looked) -> Chunk:
+    """Hold rows that were looked at against what the batch has under their external ids."""
+    chunk = Chunk(refused=list(looked.refused))
+    seen = _by_external_id(session, reading, [found.external_id for _, found, *_ in looked.plain if found.external_id])
+    for plain, item_id in zip(looked.plain, new_ids(len(looked.plain)), strict=True):
+        _add(reading, chunk, plain, seen, item_id)
     return chunk
 
 
@@ -103,9 +138,8 @@ def _by_external_id(session: Session, reading: Reading, ids: Sequence[str]) -> d
     """The items that have these ids; those of earlier files with their parts."""
     if not ids:
         return {}
-    query = select(Item.external_id, Item.id, Item.row, Item.data)
-    rows = session.execute(query.where(Item.batch_id == reading.batch_id, Item.external_id.in_(ids)))
-    found = {external_id: _Standing(item_id, row, data) for external_id, item_id, row, data in rows if external_id}
+    rows = session.execute(_BY_EXTERNAL_ID[dialect_of(session)], {"batch": reading.batch_id, "ids": list(ids)})
+    found = {external_id: _Standing(item_id, row, data) for external_id, item_id, row, data in rows}
     by_item = {standing.id: standing for standing in found.values() if standing.row <= reading.after}
     if by_item:
         parts = select(MicroTask.item_id, MicroTask.content, MicroTask.gold_labels)
@@ -115,21 +149,18 @@ def _by_external_id(session: Session, reading: Reading, ids: Sequence[str]) -> d
     return found
 
 
-def _add(  # noqa: PLR0917 -- what one row needs, none of it derived from another
-    reading: Reading, chunk: Chunk, row: Row, found: PlainRow, seen: dict[str, _Standing], item_id: UUID
-) -> None:
-    contents = reading.kind.template.split(reading.kind.config, found.data)
+def _add(reading: Reading, chunk: Chunk, plain: _Plain, seen: dict[str, _Standing], item_id: UUID) -> None:
+    row, found, contents, gold = plain
     standing = seen.get(found.external_id) if found.external_id is not None else None
-    try:
-        if standing is not None and standing.row > reading.after:
-            raise RowRefused(refusals.ID_TWICE, external_id=found.external_id, row=standing.row - reading.after)
-        gold = _gold(reading, found, contents)
-        if standing is not None:
+    if standing is not None:
+        try:
+            if standing.row > reading.after:
+                raise RowRefused(refusals.ID_TWICE, external_id=found.external_id, row=standing.row - reading.after)
             standing.check_same(reading, found, contents, gold)
+        except RowRefused as refused:
+            chunk.refused.append(_refusal(reading, row, str(refused), found.external_id))
+        else:
             chunk.known += 1
-            return
-    except RowRefused as refused:
-        chunk.refused.append(_refusal(reading, row, str(refused), found.external_id))
         return
     proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
     chunk.items.append(
@@ -168,13 +199,11 @@ def _proposals(
     return proposals
 
 
-def _gold(reading: Reading, found: PlainRow, contents: Contents) -> Gold | None:
-    """The known answer of each part; None where the row is no gold item. Raises RowRefused."""
-    if found.gold_answer is None:
-        return None
-    kind = reading.kind
+def _gold(reading: Reading, found: PlainRow, contents: Contents) -> Gold:
+    """The known answer of each part of a row that gives one. Raises RowRefused."""
+    template, config, answer = reading.kind.template, reading.kind.config, found.gold_answer or []
     try:
-        return [kind.template.gold_result(kind.config, content, found.gold_answer) for content in contents]
+        return [template.gold_result(config, content, answer) for content in contents]
     except ResultRefused as refused:
         raise RowRefused("{problem}", problem=_gold_problem(refused, found)) from None
 

@@ -80,7 +80,7 @@ def plan_file(source: Source, wanted: Collection[str], picture: str = "") -> Fil
         if sum(1 for _ in read_json_array(source.open_blocks(), source.name)) == 0:
             raise refusals.FileWithoutRows(name=source.name)
         return FilePlan(kind)
-    encoding = find_encoding(read_lines(source.open_blocks()), source.name)
+    encoding = find_encoding(source.open_blocks, source.name)
     plan = FilePlan(kind, encoding)
     if kind is FileKind.CSV:
         first = next(read_lines(source.open_blocks())).text(encoding)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from leye_platform.assignments.core_tables import dialect_of, items, micro_tasks, slots
 from leye_platform.assignments.rules import Lane, SlotState
 from leye_platform.columns import take_numbers
-from leye_platform.ids import new_ids
+from leye_platform.ids import new_hex_ids
 from leye_platform.projects.rules import ItemState
 
 
@@ -111,15 +111,24 @@ def insert_items(
     session.flush()  # what is filled in below may refer to rows that still wait in the session
     numbers = take_numbers(session, "items", "number", len(rows))
     batch, project, created = batch_id.hex, project_id.hex, _moment(session, now)
-    parts = [(row, n, part) for row in rows for n, part in enumerate(row.parts, start=1)]
-    task_ids = [(part.id or made).hex for (_, _, part), made in zip(parts, new_ids(len(parts)), strict=True)]
+    item_ids = [row.id.hex for row in rows]
+    parts = [
+        (row, item_id, n, part)
+        for row, item_id in zip(rows, item_ids, strict=True)
+        for n, part in enumerate(row.parts, start=1)
+    ]
+    task_ids = [
+        made if part.id is None else part.id.hex
+        for (_, _, _, part), made in zip(parts, new_hex_ids(len(parts)), strict=True)
+    ]
+    waiting = ItemState.WAITING.value
     _fill(
         session,
         items,
         _ITEM,
         [
             (
-                row.id.hex,
+                item_id,
                 number,
                 batch,
                 project,
@@ -128,10 +137,10 @@ def insert_items(
                 _json(row.data),
                 row.source_key,
                 _json(row.gold_result),
-                ItemState.WAITING.value,
+                waiting,
                 created,
             )
-            for row, number in zip(rows, numbers, strict=True)
+            for row, item_id, number in zip(rows, item_ids, numbers, strict=True)
         ],
     )
     _fill(
@@ -141,42 +150,44 @@ def insert_items(
         [
             (
                 task_id,
-                row.id.hex,
+                item_id,
                 batch,
                 project,
                 1,
                 n,
                 _json(part.content),
-                ItemState.WAITING.value,
+                waiting,
                 1,
-                1 if row.gold_result is not None else row.overlap,
-                1 if row.gold_result is not None else row.overlap_limit,
+                _overlap(row),
+                row.overlap_limit if row.gold_result is None else 1,
                 _json(part.gold_labels),
                 _json(part.proposal),
             )
-            for (row, n, part), task_id in zip(parts, task_ids, strict=True)
+            for (row, item_id, n, part), task_id in zip(parts, task_ids, strict=True)
         ],
     )
-    _fill_slots(session, batch, [(row, task_id) for (row, _, _), task_id in zip(parts, task_ids, strict=True)])
-    return numbers
-
-
-def _fill_slots(session: Session, batch: str, tasks: Sequence[tuple[NewItem, str]]) -> None:
     wanted = [
-        (row.id.hex, task_id, Lane.NORMAL.value if row.gold_result is None else Lane.GOLD.value)
-        for row, task_id in tasks
-        for _ in range(row.overlap if row.gold_result is None else 1)
+        (item_id, task_id, Lane.NORMAL.value if row.gold_result is None else Lane.GOLD.value)
+        for (row, item_id, _, _), task_id in zip(parts, task_ids, strict=True)
+        for _ in range(_overlap(row))
     ]
-    positions = take_numbers(session, "slots", "position", len(wanted))
+    positions, open_ = take_numbers(session, "slots", "position", len(wanted)), SlotState.OPEN.value
     _fill(
         session,
         slots,
         _SLOT,
         [
-            (slot_id.hex, position, batch, item, task, lane, 1, SlotState.OPEN.value)
-            for (item, task, lane), slot_id, position in zip(wanted, new_ids(len(wanted)), positions, strict=True)
+            (slot_id, position, batch, item_id, task_id, lane, 1, open_)
+            for (item_id, task_id, lane), slot_id, position in zip(
+                wanted, new_hex_ids(len(wanted)), positions, strict=True
+            )
         ],
     )
+    return numbers
+
+
+def _overlap(row: NewItem) -> int:
+    return row.overlap if row.gold_result is None else 1
 
 
 def _json(value: object) -> str | None:
