@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from leye_platform.assignments.core_tables import dialect_of, items
 from leye_platform.ids import new_ids
 from leye_platform.projects.ingest import refusals
-from leye_platform.projects.ingest.formats import Source
 from leye_platform.projects.ingest.insertion import NewItem, NewPart
 from leye_platform.projects.ingest.picture_rows import as_sent
 from leye_platform.projects.ingest.proposals import ProposalRefused, propose
 from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_row, storable
+from leye_platform.projects.ingest.source import Source
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import TaskType

@@ -5,6 +5,7 @@ in, and the rows before it are passed over.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from sqlalchemy import insert
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.ingest.chunks import Reading, look_at, sort_out
-from leye_platform.projects.ingest.formats import FilePlan, Source, plan_file, read_rows
+from leye_platform.projects.ingest.formats import FilePlan, plan_file, read_rows
 from leye_platform.projects.ingest.insertion import insert_items
+from leye_platform.projects.ingest.packed_text import unpacked
 from leye_platform.projects.ingest.picture_rows import with_pictures
 from leye_platform.projects.ingest.refusals import FileRefused
 from leye_platform.projects.ingest.rows import Row
+from leye_platform.projects.ingest.source import Source
 from leye_platform.projects.ingest.uploads import AddedUpload, FirstUpload, Upload
 from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import Pipeline
@@ -45,6 +48,8 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
         return
     try:
         picture = next(iter(reading.pictures), "")
+        if not picture:
+            reading = replace(reading, sources=tuple(unpacked(source) for source in reading.sources))
         plans = [plan_file(source, reading.kind.config.variables, picture) for source in reading.sources]
     except FileRefused as refused:
         with installation.database.write() as session:

@@ -34,6 +34,7 @@ OTHER_KINDS = (
     (b"ftypmif1", "HEIC"),
     (b"ftypavif", "AVIF"),
     (b"8BPS", "PSD"),
+    (b"WAVEfmt ", "WAV 录音"),
 )
 PICTURE_MARKS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM")
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, OverflowError, struct.error, zlib.error)
