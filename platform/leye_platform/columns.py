@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Numeric, String, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Numeric, String, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import BigInteger, TypeEngine
@@ -63,6 +64,7 @@ class next_number(FunctionElement[int]):  # noqa: N801 -- reads as an SQL functi
     PostgreSQL: a sequence `<table>_<column>_seq`, which never blocks and may leave gaps.
     SQLite: one more than the largest, which is safe because writers are one at a time and rows are
     inserted one by one (Database switches multi-row VALUES off there).
+    For many rows at once, `take_numbers`.
     """
 
     type = BigInteger()
@@ -84,3 +86,17 @@ def _largest(element: next_number, compiler: SQLCompiler, **kw: Any) -> str:
     # Both names are literals of our own models. The condition lets a partial index serve.
     column = element.column
     return f"(SELECT coalesce(max({column}), 0) + 1 FROM {element.table} WHERE {column} > 0)"  # noqa: S608 -- literals
+
+
+def take_numbers(session: Session, table: str, column: str, count: int) -> list[int]:
+    """The next numbers of a running integer column, growing, for rows that are inserted in this transaction.
+
+    PostgreSQL: from the sequence. SQLite: after the largest; the rows must be in before numbers are taken again.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        # As `_largest`, once for all of them.
+        query = f"SELECT coalesce(max({column}), 0) FROM {table} WHERE {column} > 0"  # noqa: S608 -- literals
+        largest: int = session.scalar(text(query)) or 0
+        return list(range(largest + 1, largest + 1 + count))
+    query = f"SELECT array_agg(nextval('{table}_{column}_seq')) FROM generate_series(1, :count)"  # noqa: S608 -- literals
+    return session.scalar(text(query), {"count": count}) or []

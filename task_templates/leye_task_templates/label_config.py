@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -113,17 +114,17 @@ class LabelConfig:
     headers: tuple[str, ...]
     labellings: tuple[LabelsControl, ...] = ()
 
-    @property
+    @cached_property
     def texts(self) -> tuple[TextObject, ...]:
         """The texts shown, in their order."""
         return tuple(shown for shown in self.objects if isinstance(shown, TextObject))
 
-    @property
+    @cached_property
     def images(self) -> tuple[ImageObject, ...]:
         """The pictures shown, in their order."""
         return tuple(shown for shown in self.objects if isinstance(shown, ImageObject))
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """The fields that each row must have, in the order shown."""
         return tuple(dict.fromkeys(shown.variable for shown in self.objects))

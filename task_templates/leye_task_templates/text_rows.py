@@ -1,6 +1,5 @@
 """What every task type that shows texts asks of a row. Pure."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +7,6 @@ from leye_task_templates.template import LONGEST_TEXT, RowProblem, RowProblemCod
 
 RESERVED = frozenset({"external_id", "gold_answer"})
 """Columns of a batch file that are the platform's own, and so cannot be a text's variable."""
-
-HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def row_problem(name: str, data: Mapping[str, Any]) -> RowProblem | None:
@@ -25,5 +22,13 @@ def row_problem(name: str, data: Mapping[str, Any]) -> RowProblem | None:
         return RowProblem(RowProblemCode.EMPTY, name)
     if len(value) > LONGEST_TEXT:
         return RowProblem(RowProblemCode.TOO_LONG, name)
-    # Half a surrogate pair, as JSON can carry it: no database takes it.
-    return RowProblem(RowProblemCode.NOT_UNICODE, name) if HALF_A_PAIR.search(value) else None
+    return None if _is_unicode(value) else RowProblem(RowProblemCode.NOT_UNICODE, name)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether no half of a surrogate pair is in it, as JSON can carry it: no database takes it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -15,7 +15,6 @@ from leye_platform.accounts.rules import Role
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Slot
 from leye_platform.assignments.rules import SlotState
-from leye_platform.assignments.slots import add_slots
 from leye_platform.audit import AuditRecord
 from leye_platform.billing.books import check_books
 from leye_platform.database import Database
@@ -27,6 +26,7 @@ from leye_platform.outbox import OutboxRow
 from leye_platform.projects import additions, service
 from leye_platform.projects.errors import AdditionUnderway, AdditionWithoutFile
 from leye_platform.projects.ingest import run, run_addition, run_ingest
+from leye_platform.projects.ingest.insertion import insert_items
 from leye_platform.projects.ingest.uploads import AddedUpload
 from leye_platform.projects.models import Addition, Batch, Item, Project, RefusedRow
 from leye_platform.projects.queries import progress_of
@@ -227,16 +227,16 @@ def test_stopped_in_the_middle_it_goes_on_to_the_very_same_items(
     job, taken = desk.asked(addition_id), []
 
     def stop(*given: Any) -> None:
-        add_slots(*given)
+        insert_items(*given)
         taken.append(given)
         if len(taken) > chunks_before:
             raise Power
 
-    monkeypatch.setattr("leye_platform.projects.ingest.run.add_slots", stop)
+    monkeypatch.setattr("leye_platform.projects.ingest.run.insert_items", stop)
     with pytest.raises(Power):
         run_addition(desk.installation, job, addition_id)
     assert desk.addition(addition_id).state is AdditionState.READING
-    monkeypatch.setattr("leye_platform.projects.ingest.run.add_slots", add_slots)
+    monkeypatch.setattr("leye_platform.projects.ingest.run.insert_items", insert_items)
     for _ in range(2):
         run_addition(desk.installation, job, addition_id)
         cut = desk.addition(addition_id)

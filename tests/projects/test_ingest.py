@@ -15,12 +15,12 @@ from leye_platform.accounts.rules import Role
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Slot
 from leye_platform.assignments.rules import Lane, SlotState
-from leye_platform.assignments.slots import add_slots
 from leye_platform.errors import MoveNotAllowed
 from leye_platform.installation import Installation
 from leye_platform.outbox import OutboxRow
 from leye_platform.projects import service
 from leye_platform.projects.ingest import run, run_ingest
+from leye_platform.projects.ingest.insertion import insert_items
 from leye_platform.projects.models import Batch, Item, MicroTask, Project, RefusedRow
 from leye_platform.projects.queries import progress_of
 from leye_platform.projects.rules import BatchPurpose, BatchState, ItemState, Pipeline
@@ -280,17 +280,17 @@ def test_stopped_in_the_middle_it_goes_on_to_the_very_same_items(
     taken: list[Any] = []
 
     def stop(*given: Any) -> None:
-        add_slots(*given)
+        insert_items(*given)
         taken.append(given)
         if len(taken) > chunks_before:
             raise Power
 
-    monkeypatch.setattr("leye_platform.projects.ingest.run.add_slots", stop)
+    monkeypatch.setattr("leye_platform.projects.ingest.run.insert_items", stop)
     with pytest.raises(Power):
         run_ingest(uploads.installation, uploads.job_of(cut), cut)
     assert len(uploads.items(cut)) == 3 * chunks_before
     assert uploads.batch(cut).state is BatchState.INGESTING
-    monkeypatch.setattr("leye_platform.projects.ingest.run.add_slots", add_slots)
+    monkeypatch.setattr("leye_platform.projects.ingest.run.insert_items", insert_items)
     for _ in range(2):
         run_ingest(uploads.installation, uploads.job_of(cut), cut)
         assert uploads.everything(cut) == uploads.everything(whole)

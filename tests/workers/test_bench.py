@@ -15,6 +15,7 @@ from leye_workers.bench.certainty import reliability
 from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
 from leye_workers.bench.figures import Extent, figure
+from leye_workers.bench.ingest import ingest
 from leye_workers.bench.lists import lists
 from leye_workers.bench.pages import pages
 
@@ -35,6 +36,15 @@ def test_long_lists_cost_the_same_number_of_queries_at_any_length() -> None:
     assert len(queries) > 8
     assert {name: long[name] for name in queries} == {name: short[name] for name in queries}
     assert all(long[name.replace("queries", "cpu_ms")] >= 0 for name in queries)
+
+
+def test_ingest_measures_rows_and_pictures_each_beside_the_least_they_can_cost() -> None:
+    figures = ingest(rows=2_000, pictures=1)
+    row, picture = figures["cpu_ms_a_row"], figures["pictures_a_cpu_second"]
+    assert row["value"] > row["yardstick"] > 0
+    assert row["times_the_yardstick"] > 1
+    assert picture["yardstick"] > picture["value"] > 0
+    assert figures["memory_mb"]["value"] > 0
 
 
 @pytest.mark.audit

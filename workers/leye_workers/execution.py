@@ -13,6 +13,7 @@ from leye_platform.outbox import JobName, OutboxRow
 from leye_workers.jobs.registry import JOBS, Job
 from leye_workers.jobs.unit import mark_done
 from leye_workers.locks import Locks
+from leye_workers.shortages import is_full_disk
 
 MOST_STARTS = 20
 """A job that was started this often without failing or ending takes its runner down with it."""
@@ -60,19 +61,24 @@ class Execution:
             self.jobs[name].handler(self.installation, job_id, arguments)
         except Exception as error:
             log.exception("a job has failed")
-            self._note_failure(job_id, name, f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM])
+            problem = f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
+            self._note_failure(job_id, name, problem, lasts=not is_full_disk(error))
             return
         with self.installation.database.write() as session:
             mark_done(session, job_id, self.installation.clock.now())
         log.info("a job is done")
 
-    def _note_failure(self, job_id: UUID, name: JobName, problem: str) -> None:
+    def _note_failure(self, job_id: UUID, name: JobName, problem: str, *, lasts: bool) -> None:
+        """Write it down. lasts: whether it is the job's own, so that trying goes on for so long only."""
         now = self.installation.clock.now()
         with self.installation.database.write() as session:
             row = session.get_one(OutboxRow, job_id)
             row.problem = problem
             row.sent_at = now  # the wait for the next attempt counts from here
-            if row.attempts > len(self.jobs[name].retry_after):
+            waits = len(self.jobs[name].retry_after)
+            if not lasts:
+                row.attempts = min(row.attempts, waits - 1)
+            if row.attempts > waits:
                 row.failed_at = now
                 job_failed_for_good(session, name, now)
 

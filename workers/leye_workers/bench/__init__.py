@@ -5,13 +5,16 @@ from typing import Any
 
 from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
+from leye_workers.bench.ingest import ingest
 from leye_workers.bench.lists import lists
 from leye_workers.bench.pages import pages
 
 BENCHMARKS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "consensus": consensus,
     "dispatch": dispatch,
+    "ingest": ingest,
     "lists": lists,
     "pages": pages,
 }
-"""Each returns its figures by name, units in the names. `consensus` takes a folder of recorded answers too."""
+"""Each returns its figures by name, units in the names. `consensus` takes a folder of recorded answers too, `ingest` a
+number of rows."""

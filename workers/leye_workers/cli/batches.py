@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def import_batch(
     project: ProjectName,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, JSON or JSONL.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="CSV, JSON, JSONL, Excel, Parquet, or a zip of pictures.")
+    ],
     open_it: Annotated[bool, typer.Option("--open", help="Let annotators begin.")] = False,
     append: Annotated[
         str | None, typer.Option(metavar="BATCH", help="Add the files to this batch (id or number), make no new one.")

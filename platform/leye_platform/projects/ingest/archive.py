@@ -1,10 +1,15 @@
 """A zip of pictures, looked into where it lies. Pure.
 
-Nothing is unpacked to disk, so no name in it can lead anywhere.
+Nothing is unpacked to disk, so no name in it can lead anywhere. The rule against small files that unpack to more than
+can be read in a day: a picture has at most `LARGEST_PICTURE` bytes, all of them together at most `MOST_TIMES` the
+archive's own, where that is above `ALWAYS_FINE`. What the archive says of its sizes is enough to hold it to: never is
+more of a file unpacked than its entry says.
 """
 
+import io
 import lzma
 import re
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +23,7 @@ from leye_platform.projects.pictures.refusals import LARGEST_PICTURE, PictureRef
 from leye_platform.projects.rules import one_line
 
 MOST_MEMBERS = 100_000
+MOST_TIMES, ALWAYS_FINE = 50, 2_000_000_000
 MANIFEST = "manifest.csv"
 LARGEST_MANIFEST = 64_000_000  # bytes
 NAMED_IN_UTF8, ENCRYPTED = 0x800, 0x1
@@ -59,6 +65,9 @@ class Archive:
                 raise refusals.FileNotText(name=name, kind=kind)
         if len(infos) > MOST_MEMBERS:
             raise refusals.ArchiveTooFull(name=name, count=len(infos), limit=MOST_MEMBERS)
+        limit = max(ALWAYS_FINE, MOST_TIMES * file.seek(0, io.SEEK_END))
+        if sum(info.file_size for info in infos) > limit:
+            raise refusals.UnpacksTooFar(name=name, megabytes=limit // 1_000_000)
         self.members = tuple(_checked((_readable_name(info), info) for info in infos))
         self._by_name = {member.name: member for member in reversed(self.members)}
         self._by_case = {member.name.casefold(): member for member in reversed(self.members)}
@@ -131,6 +140,8 @@ def _problem(name: str, info: ZipInfo) -> str | None:
         return refusals.NAME_LEADS_OUT
     if info.flag_bits & ENCRYPTED:
         return refusals.ENCRYPTED
+    if stat.S_ISLNK(info.external_attr >> 16):
+        return refusals.LINK
     if PurePosixPath(name).suffix.lower() in PACKED:
         return refusals.PACKED_AGAIN
     return None

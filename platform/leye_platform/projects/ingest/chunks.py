@@ -1,23 +1,24 @@
-"""What becomes of some rows: items with their micro-tasks and slots, or refusals. Reads the batch, writes nothing."""
+"""What becomes of some rows: items with their parts, or refusals. Reads the batch, writes nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Select, String, bindparam, func, select, true
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.rules import Lane
-from leye_platform.assignments.slots import WantedAnswer
-from leye_platform.ids import new_id
+from leye_platform.assignments.core_tables import dialect_of, items
+from leye_platform.ids import new_ids
 from leye_platform.projects.ingest import refusals
-from leye_platform.projects.ingest.formats import Source
+from leye_platform.projects.ingest.insertion import NewItem, NewPart
 from leye_platform.projects.ingest.picture_rows import as_sent
 from leye_platform.projects.ingest.proposals import ProposalRefused, propose
 from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_row, storable
-from leye_platform.projects.models import Item, MicroTask
-from leye_platform.projects.rules import ItemState, Pipeline
+from leye_platform.projects.ingest.source import Source
+from leye_platform.projects.models import MicroTask
+from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import TaskType
 from leye_task_templates.template import ResultProblemCode, ResultRefused
 
@@ -37,10 +38,21 @@ class Reading:
     sources: tuple[Source, ...]
     after: int
 
-    @property
+    @cached_property
     def pictures(self) -> tuple[str, ...]:
         """The variables that are pictures."""
         return tuple(image.variable for image in self.kind.config.images)
+
+
+_Plain = tuple[Row, PlainRow, Contents, Gold | None]
+
+
+@dataclass
+class Looked:
+    """Some rows: those that are good by themselves, and those refused."""
+
+    plain: list[_Plain] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -50,9 +62,7 @@ class Chunk:
     proposals: how many items have one. proposals_refused: why others have none, and their rows.
     """
 
-    items: list[dict[str, Any]] = field(default_factory=list)
-    tasks: list[dict[str, Any]] = field(default_factory=list)
-    slots: list[WantedAnswer] = field(default_factory=list)
+    items: list[NewItem] = field(default_factory=list)
     refused: list[dict[str, Any]] = field(default_factory=list)
     known: int = 0
     proposals: int = 0
@@ -78,27 +88,49 @@ class _Standing:
             raise RowRefused(refusals.ID_OTHER_GOLD, external_id=found.external_id)
 
 
-def sort_out(session: Session, reading: Reading, rows: Sequence[Row]) -> Chunk:
-    """Look at each row, and at what the batch holds under its external id."""
-    chunk = Chunk()
-    plain: list[tuple[Row, PlainRow]] = []
+def _by_external_ids(dialect: str) -> Select[Any]:
+    columns = items.c.external_id, items.c.id, items.c.row, items.c.data
+    query = select(*columns).where(items.c.batch_id == bindparam("batch"))
+    if dialect == "sqlite":
+        return query.where(items.c.external_id.in_(bindparam("ids", expanding=True)))
+    # One by one on purpose: while a batch comes in, PostgreSQL knows too little of it and would walk all of its items
+    # for each chunk.
+    wanted = func.unnest(bindparam("ids", type_=ARRAY(String))).table_valued("external_id").render_derived("wanted")
+    found = query.where(items.c.external_id == wanted.c.external_id).limit(1).lateral("found")
+    return select(*found.c).select_from(wanted).join(found, true())
+
+
+_BY_EXTERNAL_ID = {dialect: _by_external_ids(dialect) for dialect in ("sqlite", "postgresql")}
+
+
+def look_at(reading: Reading, rows: Sequence[Row]) -> Looked:
+    """Check each row for itself: needs no database, and so holds up nobody."""
+    looked = Looked()
+    template, config = reading.kind.template, reading.kind.config
     for row in rows:
-        if row.problem is not None:
-            chunk.refused.append(_refusal(reading, row, row.problem, None))
-            continue
+        external_id = None
         try:
-            found = plain_row(row.content, reading.kind.config.variables)
+            if row.problem is not None:
+                raise RowRefused("{problem}", problem=row.problem)
+            found = plain_row(row.content, config.variables)
+            external_id = found.external_id
+            if problems := template.validate_row(config, found.data):
+                raise RowRefused("{problem}", problem="；".join(map(str, problems)))
+            contents = template.split(config, found.data)
+            gold = None if found.gold_answer is None else _gold(reading, found, contents)
         except RowRefused as refused:
-            chunk.refused.append(_refusal(reading, row, str(refused), None))
+            looked.refused.append(_refusal(reading, row, str(refused), external_id))
             continue
-        if problems := reading.kind.template.validate_row(reading.kind.config, found.data):
-            sentence = "；".join(str(problem) for problem in problems)
-            chunk.refused.append(_refusal(reading, row, sentence, found.external_id))
-            continue
-        plain.append((row, found))
-    seen = _by_external_id(session, reading, [p.external_id for _, p in plain if p.external_id])
-    for row, found in plain:
-        _add(reading, chunk, row, found, seen)
+        looked.plain.append((row, found, contents, gold))
+    return looked
+
+
+def sort_out(session: Session, reading: Reading, looked: Looked) -> Chunk:
+    """Hold rows that were looked at against what the batch has under their external ids."""
+    chunk = Chunk(refused=list(looked.refused))
+    seen = _by_external_id(session, reading, [found.external_id for _, found, *_ in looked.plain if found.external_id])
+    for plain, item_id in zip(looked.plain, new_ids(len(looked.plain)), strict=True):
+        _add(reading, chunk, plain, seen, item_id)
     return chunk
 
 
@@ -106,9 +138,8 @@ def _by_external_id(session: Session, reading: Reading, ids: Sequence[str]) -> d
     """The items that have these ids; those of earlier files with their parts."""
     if not ids:
         return {}
-    query = select(Item.external_id, Item.id, Item.row, Item.data)
-    rows = session.execute(query.where(Item.batch_id == reading.batch_id, Item.external_id.in_(ids)))
-    found = {external_id: _Standing(item_id, row, data) for external_id, item_id, row, data in rows if external_id}
+    rows = session.execute(_BY_EXTERNAL_ID[dialect_of(session)], {"batch": reading.batch_id, "ids": list(ids)})
+    found = {external_id: _Standing(item_id, row, data) for external_id, item_id, row, data in rows}
     by_item = {standing.id: standing for standing in found.values() if standing.row <= reading.after}
     if by_item:
         parts = select(MicroTask.item_id, MicroTask.content, MicroTask.gold_labels)
@@ -118,46 +149,41 @@ def _by_external_id(session: Session, reading: Reading, ids: Sequence[str]) -> d
     return found
 
 
-def _add(reading: Reading, chunk: Chunk, row: Row, found: PlainRow, seen: dict[str, _Standing]) -> None:
-    contents = reading.kind.template.split(reading.kind.config, found.data)
+def _add(reading: Reading, chunk: Chunk, plain: _Plain, seen: dict[str, _Standing], item_id: UUID) -> None:
+    row, found, contents, gold = plain
     standing = seen.get(found.external_id) if found.external_id is not None else None
-    try:
-        if standing is not None and standing.row > reading.after:
-            raise RowRefused(refusals.ID_TWICE, external_id=found.external_id, row=standing.row - reading.after)
-        gold = _gold(reading, found, contents)
-        if standing is not None:
+    if standing is not None:
+        try:
+            if standing.row > reading.after:
+                raise RowRefused(refusals.ID_TWICE, external_id=found.external_id, row=standing.row - reading.after)
             standing.check_same(reading, found, contents, gold)
+        except RowRefused as refused:
+            chunk.refused.append(_refusal(reading, row, str(refused), found.external_id))
+        else:
             chunk.known += 1
-            return
-    except RowRefused as refused:
-        chunk.refused.append(_refusal(reading, row, str(refused), found.external_id))
         return
-    item_id = new_id()
+    proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
     chunk.items.append(
-        {
-            "id": item_id,
-            "batch_id": reading.batch_id,
-            "project_id": reading.project_id,
-            "external_id": found.external_id,
-            "row": reading.after + row.number,
-            "data": as_sent(found.data, reading.pictures),
-            "gold_result": None if gold is None else reading.kind.template.merge(gold),
-            "state": ItemState.WAITING,
-        }
+        NewItem(
+            id=item_id,
+            row=reading.after + row.number,
+            data=as_sent(found.data, reading.pictures),
+            parts=[
+                NewPart(
+                    content,
+                    None if gold is None else reading.kind.template.labels_of(reading.kind.config, gold[n]),
+                    None if proposals is None else proposals[n],
+                )
+                for n, content in enumerate(contents)
+            ],
+            overlap=reading.pipeline.overlap_start(),
+            overlap_limit=reading.pipeline.overlap_limit(),
+            external_id=found.external_id,
+            gold_result=None if gold is None else reading.kind.template.merge(gold),
+        )
     )
     if found.external_id is not None:
         seen[found.external_id] = _Standing(item_id, reading.after + row.number, {})
-    proposals = None if gold is not None else _proposals(reading, chunk, row, found, contents)
-    for n, content in enumerate(contents):
-        _add_task(
-            reading,
-            chunk,
-            item_id,
-            n + 1,
-            content=content,
-            gold=None if gold is None else gold[n],
-            proposal=None if proposals is None else proposals[n],
-        )
 
 
 def _proposals(
@@ -173,13 +199,11 @@ def _proposals(
     return proposals
 
 
-def _gold(reading: Reading, found: PlainRow, contents: Contents) -> Gold | None:
-    """The known answer of each part; None where the row is no gold item. Raises RowRefused."""
-    if found.gold_answer is None:
-        return None
-    kind = reading.kind
+def _gold(reading: Reading, found: PlainRow, contents: Contents) -> Gold:
+    """The known answer of each part of a row that gives one. Raises RowRefused."""
+    template, config, answer = reading.kind.template, reading.kind.config, found.gold_answer or []
     try:
-        return [kind.template.gold_result(kind.config, content, found.gold_answer) for content in contents]
+        return [template.gold_result(config, content, answer) for content in contents]
     except ResultRefused as refused:
         raise RowRefused("{problem}", problem=_gold_problem(refused, found)) from None
 
@@ -191,41 +215,6 @@ def _gold_problem(refused: ResultRefused, found: PlainRow) -> str:
     if refused.code is ResultProblemCode.UNKNOWN_CHOICE and all(isinstance(name, str) for name in names):
         return refusals.GOLD_UNKNOWN.format(answer="|".join(names))
     return refusals.GOLD_REFUSED.format(problem=refused)
-
-
-def _add_task(
-    reading: Reading,
-    chunk: Chunk,
-    item_id: UUID,
-    part: int,
-    *,
-    content: dict[str, Any],
-    gold: list[dict[str, Any]] | None,
-    proposal: dict[str, Any] | None,
-) -> None:
-    """A micro-task with the slots it begins with; a gold one has a single slot in its own lane, as stock."""
-    task_id = new_id()
-    template, config = reading.kind.template, reading.kind.config
-    wanted = 1 if gold is not None else reading.pipeline.overlap_start()
-    chunk.tasks.append(
-        {
-            "id": task_id,
-            "item_id": item_id,
-            "batch_id": reading.batch_id,
-            "project_id": reading.project_id,
-            "step": 1,
-            "part": part,
-            "content": content,
-            "state": ItemState.WAITING,
-            "round": 1,
-            "overlap_wanted": wanted,
-            "overlap_limit": 1 if gold is not None else reading.pipeline.overlap_limit(),
-            "gold_labels": None if gold is None else template.labels_of(config, gold),
-            "proposal": proposal,
-        }
-    )
-    lane = Lane.NORMAL if gold is None else Lane.GOLD
-    chunk.slots += [WantedAnswer(reading.batch_id, item_id, task_id, lane, 1) for _ in range(wanted)]
 
 
 def _refusal(reading: Reading, row: Row, sentence: str, external_id: str | None) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import orjson
+
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.lines import LONGEST_ROW, Encoding, Line, undecoded
 from leye_platform.projects.ingest.rows import NotANumber, Row
@@ -15,16 +17,22 @@ _SPACE = " \t\r\n"
 
 def read_json_lines(lines: Iterable[Line], encoding: Encoding) -> Iterator[Row]:
     """One JSON value a line. A row's number is its line's; blank lines are passed over."""
-    for number, line in enumerate(lines, start=1):
-        text = line.text(encoding).strip()
-        if not text:
-            continue
-        content, problem = _parse(line, text)
-        yield Row(number, line.end, text, content, problem)
+    utf8 = encoding is Encoding.UTF_8
+    for number, (raw, end, whole) in enumerate(lines, start=1):
+        if utf8 and whole:
+            try:
+                yield Row(number, end, raw.decode().strip(), orjson.loads(raw))
+                continue
+            except ValueError:  # to be looked at closely
+                pass
+        text = raw.decode(encoding, "surrogateescape").strip()
+        if text:
+            yield Row(number, end, text, *_parse(text, whole=whole))
 
 
-def _parse(line: Line, text: str) -> tuple[Any, str | None]:
-    if not line.whole:
+def _parse(text: str, *, whole: bool) -> tuple[Any, str | None]:
+    """What a line says that is no plain UTF-8 JSON, or why it says nothing."""
+    if not whole:
         return None, refusals.TOO_LONG.format(limit=LONGEST_ROW)
     if undecoded(text):
         return None, refusals.NOT_DECODED

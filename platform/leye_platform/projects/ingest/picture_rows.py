@@ -1,7 +1,6 @@
 """Rows whose pictures are looked at and kept: done before the row's transaction, because it takes its time."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -28,15 +27,17 @@ def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row) -> R
     for variable in variables:
         packed = content.get(variable)
         if not isinstance(packed, PackedPicture):
-            return replace(row, content=None, problem=refusals.NOT_PACKED)
+            return row._replace(content=None, problem=refusals.NOT_PACKED)
         try:
             kept = keep_picture(objects, BytesIO(packed.content()))
         except PictureRefused as refused:
-            return replace(row, content=None, problem=str(refused))
+            return row._replace(content=None, problem=str(refused))
         content[variable] = {FILE: packed.name} | kept._asdict()
-    return replace(row, content=content)
+    return row._replace(content=content)
 
 
 def as_sent(data: dict[str, Any], variables: Sequence[str]) -> dict[str, Any]:
     """What the partner sent and gets back: of a picture its name."""
+    if not variables:
+        return data
     return {name: value[FILE] if name in variables else value for name, value in data.items()}

@@ -6,7 +6,7 @@ from leye_platform.errors import N_, Refused
 class FileRefused(Refused):
     """Nothing of the file was taken; the sentence says what to change. Base of the named cases."""
 
-    sentence = N_("文件“{name}”读不了。请换成 CSV、JSON 或 JSONL，再上传一次。")
+    sentence = N_("文件“{name}”读不了。请换成 CSV、JSON、JSONL 或 .xlsx，再上传一次。")
 
 
 class FileEmpty(FileRefused):
@@ -30,13 +30,47 @@ class FileInUtf16(FileRefused):
 class FileNotText(FileRefused):
     """A workbook, an archive or another binary format."""
 
-    sentence = N_("文件“{name}”是 {kind}，不是文本。请另存为 CSV UTF-8 或 JSONL，再上传一次。")
+    sentence = N_("文件“{name}”是 {kind}，不是能读的表。请另存为 CSV UTF-8、JSONL 或 .xlsx，再上传一次。")
+
+
+class WorkbookBroken(FileRefused):
+    """A workbook that was cut off, is not one inside, or has a password."""
+
+    sentence = N_("Excel 工作簿“{name}”打不开：没有传完、坏了，或者加了密码。请另存一份不加密码的，再上传一次。")
+
+
+class ParquetBroken(FileRefused):
+    """A Parquet file without its end, where its list of contents stands."""
+
+    sentence = N_("Parquet 文件“{name}”打不开，多半没有传完。请重新导出，再上传一次。")
+
+
+class GzipBroken(FileRefused):
+    """A gzip that was cut off, or damaged."""
+
+    sentence = N_("gzip 压缩包“{name}”解不到底：没有传完，或者坏了。请重新打包，再上传一次。")
+
+
+class UnpacksTooFar(FileRefused):
+    """What would fill any disk or memory, from a small file."""
+
+    sentence = N_("文件“{name}”解开后超过 {megabytes} MB，太大了。请分成几个文件，或者改用 JSONL，再上传一次。")
+
+
+class TooManyRows(FileRefused):
+    sentence = N_("文件“{name}”有 {rows} 行，最多 {limit} 行。请分成几个批次上传。")
+
+
+class PackedAgain(FileRefused):
+    """A workbook or a Parquet file inside a gzip: both are packed already."""
+
+    sentence = N_("gzip 压缩包“{name}”里不是文本。请解开后直接上传里面的文件。")
 
 
 class EncodingUnknown(FileRefused):
-    """Neither UTF-8 nor GB18030."""
+    """Neither UTF-8 nor GB18030 nor Big5."""
 
-    sentence = N_("文件“{name}”的编码既不是 UTF-8 也不是 GBK，第 {line} 行读不出来。请另存为 UTF-8，再上传一次。")
+    sentence = N_("文件“{name}”的编码不是 UTF-8、GBK，也不是 Big5，第 {line} 行读不出来。请另存为 UTF-8，再上传一次。")
 
 
 class HeaderRefused(FileRefused):
@@ -108,6 +142,7 @@ STOPPED_CANCELLED = N_(
 )
 TOO_LONG = N_("这一行超过 {limit} 字节，太长了")
 NOT_DECODED = N_("这一行的文字编码读不出来，请存为 UTF-8")
+READS_NO_FURTHER = N_("文件从这里起读不出来，后面的行都没有收下；前面的行不受影响。请重新导出后面的部分，再追加上传")
 NUL = N_("有不能显示的空字符（NUL），请删掉")
 NOT_FINITE = N_("“{field}”不是有限的数：JSON 里不能写 NaN 或 Infinity")
 NUMBER_TOO_LARGE = N_("“{field}”的数太大，请写成文字")
@@ -130,6 +165,7 @@ GOLD_REFUSED = N_("gold_answer 用不了：{problem}")
 GOLD_ONE = N_("gold_answer 只能有一个选项，这里有 {count} 个")
 MEMBER_BROKEN = N_("这个文件在压缩包里已经损坏，请重新打包")
 ENCRYPTED = N_("这个文件加了密码，请打成不加密码的 zip")
+LINK = N_("这是一个链接，不是文件本身，请把图片本身打包")
 PACKED_AGAIN = N_("这是压缩包里的压缩包，请解开后把图片直接打包")
 NAME_LEADS_OUT = N_("文件名不能用：里面有“..”、盘符或看不见的字符，请改名")
 NAME_TWICE = N_("压缩包里有两个同名的文件，请改名")

@@ -1,9 +1,8 @@
 """A row as it was read, before the task type looks at it. Pure."""
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,6 +13,8 @@ LONGEST_ORIGINAL = 10_000  # characters kept for the error report
 DEEPEST = 32
 LARGEST_INTEGER = 2**63 - 1
 EXTERNAL_ID, GOLD_ANSWER, PREDICTIONS = "external_id", "gold_answer", "predictions"
+_OWN = frozenset({EXTERNAL_ID, GOLD_ANSWER})
+_OWN_WITH_PREDICTIONS = _OWN | {PREDICTIONS}
 
 
 class RowRefused(Exception):
@@ -27,8 +28,7 @@ class NotANumber:
     """Stands where a JSON text says NaN or Infinity, so that the row can be named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Row `number` as the user counts it; `end` is how many bytes of the file it took to get here.
 
     `content` is what the row says (for JSON any value); None where `problem` says why it can't be read.
@@ -41,8 +41,7 @@ class Row:
     problem: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlainRow:
+class PlainRow(NamedTuple):
     """A row whose values can be stored. `data` holds the variables, without the reserved names.
 
     gold_answer: what the row gives as its known answer, choices by name or regions; the task type reads it.
@@ -65,15 +64,14 @@ def plain_row(content: object, variables: Collection[str] = ()) -> PlainRow:
         raise RowRefused(refusals.NOT_AN_OBJECT)
     task = isinstance(content.get("data"), dict)
     inner = content["data"] if task else content
-    reserved: Mapping[str, Any] = {**inner, **content} if task else content
-    own = {EXTERNAL_ID, GOLD_ANSWER}
-    if not task and PREDICTIONS not in variables:
-        own.add(PREDICTIONS)
+    own = _OWN if task or PREDICTIONS in variables else _OWN_WITH_PREDICTIONS
     predictions = content.get(PREDICTIONS) if task or PREDICTIONS in own else None
     data = {name: value for name, value in inner.items() if name not in own}
     for name, value in data.items():
         _check_text(name, name)
         check_value(value, name)
+    # Of a task's own fields and those in its data the outer ones count.
+    reserved = {**inner, **content} if task else content
     external_id, gold_answer = _external_id(reserved.get(EXTERNAL_ID)), _gold_answer(reserved.get(GOLD_ANSWER))
     return PlainRow(data, external_id, gold_answer, predictions)
 
@@ -92,7 +90,8 @@ def check_value(value: Any, field: str, depth: int = 1) -> None:
         _check_text(value, field)
     elif isinstance(value, NotANumber) or (isinstance(value, float) and not math.isfinite(value)):
         raise RowRefused(refusals.NOT_FINITE, field=field)
-    elif isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+    elif isinstance(value, int | float) and abs(value) > LARGEST_INTEGER:
+        # Floats too: a whole number beyond 64 bits comes as one, with other digits than it had.
         raise RowRefused(refusals.NUMBER_TOO_LARGE, field=field)
     elif isinstance(value, list):
         for part in value:
@@ -106,8 +105,10 @@ def check_value(value: Any, field: str, depth: int = 1) -> None:
 def _check_text(text: str, field: str) -> None:
     if "\x00" in text:
         raise RowRefused(refusals.NUL)
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise RowRefused(refusals.BROKEN_CHARACTER, field=storable(field))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise RowRefused(refusals.BROKEN_CHARACTER, field=storable(field)) from None
 
 
 def _external_id(value: object) -> str | None:

@@ -55,7 +55,7 @@ class _Manifest:
             self._text = archive.content(member, LARGEST_MANIFEST)
         except PictureRefused:
             raise refusals.ManifestBroken(name=shown) from None
-        self._encoding = find_encoding(read_lines([self._text]), shown)
+        self._encoding = find_encoding(lambda: [self._text], shown)
         first = next(read_lines([self._text]), None)
         if first is None:
             raise refusals.FileEmpty(name=shown)
