@@ -26,12 +26,12 @@ from leye_platform.assignments.submit import count_work
 from leye_platform.ids import new_id
 from leye_platform.partner_api.errors import ResultMissing
 from leye_platform.projects.ingest.chunks import Chunk, Reading
+from leye_platform.projects.ingest.insertion import NewItem
 from leye_platform.projects.ingest.rows import RowRefused, check_value
 from leye_platform.projects.models import ImportedAnnotator
 from leye_platform.projects.rules import ItemState, PipelineKind
 from leye_platform.projects.task_type import TaskType
 from leye_platform.review.rules import DecisionMethod
-from leye_quality.stopping import NextStep, next_step
 from leye_task_templates.consensus import Labels
 from leye_task_templates.template import ResultRefused
 
@@ -177,80 +177,56 @@ class Settling:
     now: datetime
 
     def settle(self, chunk: Chunk, brought: Mapping[UUID, Sequence[Checked]]) -> Rows:
-        """brought: the answers by item. The chunk's items and tasks take their states, its slots those still wanted."""
+        """brought: the answers by item. The chunk's items take their states, and ask for what is still wanted."""
         rows = Rows()
-        states: dict[UUID, ItemState] = {}
-        taken: dict[UUID, int] = {}
-        for task in chunk.tasks:
-            answers = brought.get(task["item_id"])
-            if answers:
-                states[task["item_id"]] = task["state"] = self._answered(task, answers, rows)
-                taken[task["id"]] = len(answers)
-        for item in chunk.items:
-            item["state"] = states.get(item["id"], item["state"])
-        decided = {task["id"] for task in chunk.tasks if task["state"] is ItemState.DECIDED}
-        kept = []
-        for slot in chunk.slots:
-            if taken.get(slot.microtask_id, 0) > 0:
-                taken[slot.microtask_id] -= 1
-            elif slot.microtask_id not in decided:
-                kept.append(slot)
-        chunk.slots[:] = kept
+        chunk.items[:] = [
+            self._answered(item, brought[item.id], rows) if brought.get(item.id) else item for item in chunk.items
+        ]
         return rows
 
-    def _answered(self, task: dict[str, Any], answers: Sequence[Checked], rows: Rows) -> ItemState:
-        for answer in answers:
-            self._add(task, answer, rows)
-        single = self.reading.pipeline.kind is PipelineKind.SINGLE_CHECK
-        outcome = self.reading.kind.consensus.combine([one.labels for one in answers], [None] * len(answers), None)
-        task["posterior"] = outcome.posterior
-        step = (
-            NextStep.DECIDE
-            if single
-            else next_step(
-                outcome.confidence,
-                answers=len(answers),
-                wanted=self.reading.pipeline.overlap_start(),
-                limit=max(task["overlap_limit"], len(answers) + 1),
-                enough=self.reading.pipeline.confidence,
-                contradictory=False,
-            )
-        )
-        if step is not NextStep.DECIDE:
-            # At least one more is wanted; the reviewers are asked when that one has come and left it open.
-            task["overlap_wanted"] = min(max(task["overlap_wanted"], len(answers) + 1), 15)
-            return ItemState.WORKING
-        labels = answers[0].labels if single else outcome.labels
-        rows.decisions.append(
-            {
-                "id": new_id(),
-                "microtask_id": task["id"],
-                "item_id": task["item_id"],
-                "batch_id": task["batch_id"],
-                "version": 1,
-                "round": 1,
-                "method": DecisionMethod.SINGLE if single else DecisionMethod.CONSENSUS,
-                "result": self.reading.kind.template.result_of(self.reading.kind.config, task["content"], labels),
-                "labels": labels,
-                "confidence": outcome.probability_of(labels),
-                "guide_id": self.guide_id,
-                "review_id": None,
-                "decided_at": self.now,
-            }
-        )
-        return ItemState.DECIDED
-
-    def _add(self, task: Mapping[str, Any], answer: Checked, rows: Rows) -> None:
+    def _answered(self, item: NewItem, answers: Sequence[Checked], rows: Rows) -> NewItem:
+        kind, pipeline = self.reading.kind, self.reading.pipeline
+        part = item.parts[0]._replace(id=new_id())
         where = {
-            "microtask_id": task["id"],
-            "item_id": task["item_id"],
-            "batch_id": task["batch_id"],
+            "microtask_id": part.id,
+            "item_id": item.id,
+            "batch_id": self.reading.batch_id,
             "round": 1,
         }
+        for answer in answers:
+            self._add(where, answer, rows)
+        single = pipeline.kind is PipelineKind.SINGLE_CHECK
+        outcome = kind.consensus.combine([one.labels for one in answers], [None] * len(answers), None)
+        part = part._replace(posterior=outcome.posterior)
+        sure = single or (len(answers) >= pipeline.overlap_start() and outcome.confidence >= pipeline.confidence)
+        if not sure or outcome.contradictory:
+            # At least one more is wanted; the reviewers are asked when that one has come and left it open.
+            wanted = min(max(pipeline.overlap_start(), len(answers) + 1), MOST_ANSWERS)
+            left = max(wanted - len(answers), 1)
+            limit = max(item.overlap_limit, wanted)
+            return item._replace(
+                parts=[part], state=ItemState.WORKING, overlap=wanted, overlap_limit=limit, open_slots=left
+            )
+        labels = answers[0].labels if single else outcome.labels
+        decision = {
+            "id": new_id(),
+            "version": 1,
+            "method": DecisionMethod.SINGLE if single else DecisionMethod.CONSENSUS,
+            "result": kind.template.result_of(kind.config, part.content, labels),
+            "labels": labels,
+            "confidence": outcome.probability_of(labels),
+            "guide_id": self.guide_id,
+            "review_id": None,
+            "decided_at": self.now,
+        }
+        rows.decisions.append(where | decision)
+        return item._replace(parts=[part], state=ItemState.DECIDED, open_slots=0)
+
+    def _add(self, where: Mapping[str, Any], answer: Checked, rows: Rows) -> None:
         slot_id, assignment_id, person_id = new_id(), new_id(), self.people[answer.key]
         rows.slots.append(
-            where
-            | {
+            {
+                **where,
                 "id": slot_id,
                 "lane": Lane.NORMAL,
                 "state": SlotState.ANSWERED,
@@ -260,9 +236,9 @@ class Settling:
         )
         by = {"project_id": self.reading.project_id, "person_id": person_id, "guide_id": self.guide_id}
         rows.assignments.append(
-            where
-            | by
-            | {
+            {
+                **where,
+                **by,
                 "id": assignment_id,
                 "slot_id": slot_id,
                 "state": AssignmentState.SUBMITTED,
@@ -274,9 +250,9 @@ class Settling:
             }
         )
         rows.responses.append(
-            where
-            | by
-            | {
+            {
+                **where,
+                **by,
                 "id": new_id(),
                 "assignment_id": assignment_id,
                 "result": answer.result,

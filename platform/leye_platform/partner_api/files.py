@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from leye_platform.errors import N_
 from leye_platform.partner_api.bodies import UploadedFile
 from leye_platform.partner_api.errors import NothingToImport
-from leye_platform.projects.ingest.formats import FileKind, Source, plan_file, read_rows
+from leye_platform.projects.ingest.formats import FileKind, plan_file, read_rows
 from leye_platform.projects.ingest.refusals import FileRefused
+from leye_platform.projects.ingest.source import Source
 from leye_platform.projects.task_type import TaskType
 
 BLOCK = 1 << 16

@@ -11,7 +11,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
-from leye_platform.assignments.slots import add_slots
 from leye_platform.guides.publish import newest_version
 from leye_platform.partner_api.brought_along import (
     Brought,
@@ -25,10 +24,11 @@ from leye_platform.partner_api.brought_along import (
 )
 from leye_platform.partner_api.files import Unreadable
 from leye_platform.partner_api.standing_batch import last_row, standing_batch
-from leye_platform.projects.ingest.chunks import Chunk, Reading, sort_out
+from leye_platform.projects.ingest.chunks import Chunk, Reading, look_at, sort_out
+from leye_platform.projects.ingest.insertion import insert_items
 from leye_platform.projects.ingest.proposals import with_refusals
-from leye_platform.projects.ingest.rows import GOLD_ANSWER, Row, RowRefused
-from leye_platform.projects.models import Batch, Item, MicroTask, Project, RefusedRow
+from leye_platform.projects.ingest.rows import GOLD_ANSWER, Row, RowRefused, storable
+from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import BatchState, Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.decide import ask_for_lot_when_finished
@@ -98,15 +98,12 @@ def _take_part(
 ) -> None:
     brought: dict[int, list[Brought]] = {}
     rows = [_row(place + 1, task, brought) for place, (_, task) in enumerate(part)]
-    chunk = sort_out(session, reading, rows)
-    for item in chunk.items:
-        item["created_at"] = now
+    chunk = sort_out(session, reading, look_at(reading, rows))
     answered = _look_at_answers(reading, chunk, brought)
     settled = _settle(session, actor, reading, chunk, answered=answered, now=now) if answered else None
-    for model, values in ((Item, chunk.items), (MicroTask, chunk.tasks), (RefusedRow, chunk.refused)):
-        if values:
-            session.execute(insert(model), values)
-    add_slots(session, chunk.slots)
+    found = insert_items(session, batch.id, reading.project_id, chunk.items, now)
+    if chunk.refused:
+        session.execute(insert(RefusedRow), chunk.refused)
     if settled is not None:
         settled.store(session)
     batch.rows_in += len(chunk.items)
@@ -120,9 +117,7 @@ def _take_part(
     first = part[0][0]
     taken.refused += [(first + row["row"] - reading.after - 1, row["problem"]) for row in chunk.refused]
     if numbers:
-        ids = [item["id"] for item in chunk.items]
-        found = dict(session.execute(select(Item.id, Item.number).where(Item.id.in_(ids))).all())
-        taken.numbers += [found[item_id] for item_id in ids]
+        taken.numbers += found
 
 
 def _row(number: int, task: object, brought: dict[int, list[Brought]]) -> Row:
@@ -157,8 +152,6 @@ def _settle(
     assert guide is not None  # noqa: S101 -- no project is without one
     keys = {answer.key for answers in answered.values() for answer in answers}
     people = authors(session, reading.project_id, actor.person_id, keys, now)
-    for task in chunk.tasks:
-        task["posterior"] = None
     return Settling(reading, guide.id, people, now).settle(chunk, answered)
 
 
@@ -166,28 +159,24 @@ def _look_at_answers(reading: Reading, chunk: Chunk, brought: dict[int, list[Bro
     """The answers of the chunk's items, by item; an item with a bad one is refused whole."""
     if not brought:
         return {}
-    contents = {task["item_id"]: task["content"] for task in chunk.tasks}
     settled: dict[UUID, list[Checked]] = {}
     bad: set[UUID] = set()
     for item in chunk.items:
-        answers = brought.get(item["row"] - reading.after)
-        if not answers or item["gold_result"] is not None:
+        answers = brought.get(item.row - reading.after)
+        if not answers or item.gold_result is not None:
             continue
         try:
-            settled[item["id"]] = checked(reading.kind, contents[item["id"]], answers)
+            settled[item.id] = checked(reading.kind, item.parts[0].content, answers)
         except RowRefused as refused:
-            bad.add(item["id"])
+            bad.add(item.id)
             chunk.refused.append(
                 {
                     "batch_id": reading.batch_id,
-                    "row": item["row"],
-                    "external_id": item["external_id"],
+                    "row": item.row,
+                    "external_id": item.external_id,
                     "problem": str(refused),
-                    "original": orjson.dumps(item["data"]).decode()[:10_000],
+                    "original": storable(orjson.dumps(item.data).decode()),
                 }
             )
-    if bad:
-        chunk.items[:] = [item for item in chunk.items if item["id"] not in bad]
-        chunk.tasks[:] = [task for task in chunk.tasks if task["item_id"] not in bad]
-        chunk.slots[:] = [slot for slot in chunk.slots if slot.item_id not in bad]
+    chunk.items[:] = [item for item in chunk.items if item.id not in bad]
     return settled
