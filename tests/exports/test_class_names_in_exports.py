@@ -267,9 +267,9 @@ def test_a_long_export_is_renamed_row_by_row(shipping: Shipping) -> None:
     with shipping.database.read() as session:
         with statements_of(shipping.database) as statements:
             blocks = export_lot(session, shipped_lot, "JSONL").chunks()
-            first = next(blocks)
-            assert b"negative" in first
+            block = next(blocks)
+            assert b"negative" in block
         assert sum("lot_items" in statement for statement, _ in statements.seen) == 1
-        lines = b"".join([first, *blocks]).splitlines()
+        lines = b"".join([block, *blocks]).splitlines()
     assert len(lines) == CHUNK + 51
     assert all(b"negative" in line for line in lines)

@@ -1,4 +1,4 @@
-"""Delivered labels as a download: a whole project's, or one lot's."""
+"""Delivered labels for scripts: as a download, or as a file that is written in the background."""
 
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -8,11 +8,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 from sqlalchemy.orm import Session
 
+from leye_platform.delivery.api import DOWNLOAD_TIME
 from leye_platform.delivery.service import lot_for
 from leye_platform.endpoint import Work, endpoint
+from leye_platform.exports.asking import AskedFile, ask_for_export, export_for, exports_of
 from leye_platform.exports.format import Format
 from leye_platform.exports.formats import FORMATS, formats_for
-from leye_platform.exports.schemas import FormatOut
+from leye_platform.exports.models import ExportFile
+from leye_platform.exports.schemas import ExportIn, ExportOut, FormatOut
 from leye_platform.exports.service import Export, Names, check_format, export_lot, export_project, lot_sequence
 from leye_platform.permissions import Permission
 from leye_platform.projects.service import project_for
@@ -77,6 +80,53 @@ def export_one_lot(work: Work, lot_id: UUID, format_name: FormatName = "JSON", n
         names,
         lambda session: export_lot(session, lot_id, format_name, names, objects=objects),
     )
+
+
+@router.post("/projects/{project_id}/exports", status_code=201, response_model=ExportOut)
+@endpoint(Permission.EXPORT)
+def ask(work: Work, project_id: UUID, body: ExportIn) -> ExportOut:
+    """Have a file written of what was delivered so far; `GET` of its address tells how far it is.
+
+    For large projects: it goes on when a machine stops, and tells what the format could not hold.
+    """
+    project = project_for(work.session, work.actor, project_id, Permission.EXPORT)
+    file = ask_for_export(
+        work.session,
+        work.actor,
+        project,
+        format_name=body.format,
+        since=body.since,
+        names=body.names,
+        now=work.now,
+    )
+    return _out(work, AskedFile(file, failed=False))
+
+
+@router.get("/projects/{project_id}/exports", response_model=list[ExportOut])
+@endpoint(Permission.EXPORT)
+def list_asked(work: Work, project_id: UUID) -> list[ExportOut]:
+    """The project's newest fifty files, from the newest on."""
+    project_for(work.session, work.actor, project_id, Permission.EXPORT)
+    return [_out(work, asked) for asked in exports_of(work.session, project_id)]
+
+
+@router.get("/exports/{export_id}", response_model=ExportOut)
+@endpoint(Permission.EXPORT)
+def read_asked(work: Work, export_id: UUID) -> ExportOut:
+    """A file that was asked for: how far it is, where it lies, what it could not hold."""
+    return _out(work, export_for(work.session, work.actor, export_id))
+
+
+def _out(work: Work, asked: AskedFile) -> ExportOut:
+    return ExportOut.of(asked, link_to(work, asked.file), work.gettext)
+
+
+def link_to(work: Work, file: ExportFile) -> str | None:
+    """Where a file can be fetched for a quarter of an hour; None where it is not ready."""
+    if file.key is None:
+        return None
+    name = file.key.rpartition("/")[2]
+    return work.installation.objects.download_url(file.key, DOWNLOAD_TIME, f"{file.format.lower()}-{name}")
 
 
 def _download(work: Work, name: str, form: Format, names: Names, written: Callable[[Session], Export]) -> Response:

@@ -101,3 +101,9 @@ class Losses:
     def as_json(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
         """The export report."""
         return {"items": self.items, "losses": [line.as_json(translate) for line in self.lines()]}
+
+
+def told_in(report: dict[str, Any], translate: Callable[[str], str]) -> dict[str, Any]:
+    """A kept report with its sentences in the reader's language."""
+    lines = [line | {"sentence": translate(LOSS_SENTENCES[Loss(line["code"])])} for line in report["losses"]]
+    return report | {"losses": lines}

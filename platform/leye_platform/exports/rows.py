@@ -94,9 +94,21 @@ def rows_given(
     session: Session, project_id: UUID, names: Mapping[str, str], *, at: datetime, after_lot: int = 0
 ) -> ExportRows:
     """What the partner held at a moment, of the lots numbered after `after_lot`: the same whenever it is read."""
-    lots = (Lot.project_id == project_id, Lot.sequence > after_lot, Lot.delivered_at <= at)
-    included = or_(LotItem.state == LotItemState.INCLUDED, LotItem.sent_back_at > at)
+    lots, included = _given(project_id, at, after_lot)
     return _rows(session, project_id, names, lambda source: _of_lots(session, source, lots, included))
+
+
+def count_given(session: Session, project_id: UUID, *, at: datetime, after_lot: int) -> int:
+    """How many items `rows_given` gives."""
+    lots, included = _given(project_id, at, after_lot)
+    return session.scalar(select(func.count()).select_from(LotItem).join(Lot).where(*lots, included)) or 0
+
+
+def _given(
+    project_id: UUID, at: datetime, after_lot: int
+) -> tuple[tuple[ColumnElement[bool], ...], ColumnElement[bool]]:
+    lots = (Lot.project_id == project_id, Lot.sequence > after_lot, Lot.delivered_at <= at)
+    return lots, or_(LotItem.state == LotItemState.INCLUDED, LotItem.sent_back_at > at)
 
 
 def decided_rows(session: Session, project_id: UUID, names: Mapping[str, str]) -> ExportRows:
