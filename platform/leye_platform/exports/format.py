@@ -23,12 +23,6 @@ class Content(StrEnum):
     TRANSCRIPTS = "transcripts"
 
 
-CONTENT_WORDS: dict[Content, str] = {
-    Content.CLASSES: N_("分类"),
-    Content.SPANS: N_("标词"),
-    Content.BOXES: N_("图片画框"),
-    Content.TRANSCRIPTS: N_("语音转写"),
-}
 _OF_TAG = {
     "Labels": Content.SPANS,
     "RectangleLabels": Content.BOXES,
@@ -39,7 +33,7 @@ _OF_TAG = {
 class FormatUnfit(Refused):
     """The format has no place for what the project's annotations are."""
 
-    sentence = N_("格式 {name} 只能放“{holds}”，这个项目的标注放不下。请换一种格式，比如 JSON。")
+    sentence = N_("格式 {name} 放不下这个项目的标注。请换一种格式，比如 JSON。")
 
 
 def contents_of(config: LabelConfig) -> frozenset[Content]:
@@ -74,7 +68,7 @@ class Format:
     def check(self, config: LabelConfig) -> None:
         """Raises FormatUnfit where nothing of the project's annotations would be in the file."""
         if not self.fits(config):
-            raise FormatUnfit(name=self.name, holds="、".join(CONTENT_WORDS[held] for held in sorted(self.holds)))
+            raise FormatUnfit(name=self.name)
 
     def losses(self) -> Losses:
         """An export's report, before anything is written."""

@@ -72,8 +72,8 @@ def export(
         bool, typer.Option("--original-names", help="Call the classes as the label config has them.")
     ] = False,
     since: Annotated[
-        str, typer.Option(metavar="LOT", help="Only what later lots hold; a lot's name (L-02) or id.")
-    ] = "",
+        str | None, typer.Option(metavar="LOT", help="Only what later lots hold; a lot's name (L-02) or id.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what the partner has been given, in one file, and say what the format could not hold."""
@@ -86,7 +86,7 @@ def export(
     with opened(read_settings()) as installation, installation.database.read() as session:
         names = Names.ORIGINAL if original_names else Names.WANTED
         project_id = find_project(session, project).id
-        written = export_project(session, project_id, form, names, since=since, objects=installation.objects)
+        written = export_project(session, project_id, form, names, since=since or "", objects=installation.objects)
         try:
             with draft.open("wb") as file:
                 file.writelines(written.chunks())
