@@ -17,6 +17,7 @@ from leye_platform.class_names import pages as class_names_pages
 from leye_platform.delivery import api as delivery_api
 from leye_platform.delivery import pages as delivery_pages
 from leye_platform.exports import api as exports_api
+from leye_platform.exports import pages as export_pages
 from leye_platform.guides import api as guides_api
 from leye_platform.guides import desk_pages as guide_desk_pages
 from leye_platform.guides import gold_pages
@@ -91,6 +92,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     billing_pages.router,
     earnings_pages.router,
     exports_api.router,
+    export_pages.router,
     class_names_api.router,
     class_names_pages.router,
     administration_pages.router,

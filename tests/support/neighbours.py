@@ -14,6 +14,7 @@ from leye_platform.app import create_app
 from leye_platform.assignments.drafts import put_draft
 from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.own import Annotator
+from leye_platform.exports.asking import ask_for_export
 from leye_platform.guides.questions import ask
 from leye_platform.ids import new_id
 from leye_platform.installation import Installation
@@ -66,6 +67,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     things = _work(shipping, client, residents, firms[0]) | _base(shipping, residents, bases[0])
     things |= _guide(shipping, residents, UUID(things["project_id"])) | _notice(shipping, residents)
     things |= _picture(shipping, residents) | _addition(shipping, residents, UUID(things["batch_id"]))
+    things |= _export(shipping, residents, UUID(things["project_id"]))
     things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en", "code": "lot-missing"}
     return Neighbours(client, residents, strangers, things)
 
@@ -133,6 +135,14 @@ def _guide(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID
         author = actor_of(session, session.get_one(Person, residents[Role.ANNOTATOR].person_id))
         question = ask(session, author, project_id, "送得慢算服务吗？", shipping.clock.now())
         return {"picture_id": str(picture), "question_id": str(question.id)}
+
+
+def _export(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID) -> dict[str, str]:
+    """A file of labels that waits to be written."""
+    with shipping.database.write() as session:
+        engineer = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ENGINEER].person_id))
+        project, now = session.get_one(Project, project_id), shipping.clock.now()
+        return {"export_id": str(ask_for_export(session, engineer, project, format_name="JSON", now=now).id)}
 
 
 def _notice(shipping: Shipping, residents: dict[Role, Somebody]) -> dict[str, str]:

@@ -50,13 +50,15 @@ class ExportRow(NamedTuple):
 class ExportRows:
     """The rows of one export, read when they are iterated over, and what holds for all of them.
 
-    `names`: what to call a class, where that is not its own name.
+    `names`: what to call a class, where that is not its own name. `open_picture` gives the bytes of a picture as the
+    item's data name it, or None where it is not kept here.
     """
 
     project_id: UUID
     kind: TaskType
     names: Mapping[str, str]
     read: Callable[[], Iterator[ExportRow]]
+    open_picture: Callable[[Any], bytes | None] | None = None
 
     def __iter__(self) -> Iterator[ExportRow]:
         return self.read()
@@ -77,22 +79,36 @@ def lot_rows(session: Session, lot_id: UUID, names: Mapping[str, str]) -> Export
     )
 
 
-def project_rows(session: Session, project_id: UUID, names: Mapping[str, str]) -> ExportRows:
-    """The items of a project that were delivered and not sent back, in the order of their lots."""
-    lots, included = (Lot.project_id == project_id, Lot.state.in_(GIVEN)), LotItem.state == LotItemState.INCLUDED
+def project_rows(session: Session, project_id: UUID, names: Mapping[str, str], *, after_lot: int = 0) -> ExportRows:
+    """The items of a project that were delivered and not sent back, in the order of their lots.
+
+    after_lot: only those of lots numbered after it. An item that was sent back stands in a later lot alone, so these
+    also hold all that changed.
+    """
+    lots = (Lot.project_id == project_id, Lot.sequence > after_lot, Lot.state.in_(GIVEN))
+    included = LotItem.state == LotItemState.INCLUDED
     return _rows(session, project_id, names, lambda source: _of_lots(session, source, lots, included))
 
 
 def rows_given(
     session: Session, project_id: UUID, names: Mapping[str, str], *, at: datetime, after_lot: int = 0
 ) -> ExportRows:
-    """What the partner held at a moment, of the lots numbered after `after_lot`: the same whenever it is read.
-
-    An item that was sent back stands in the later lot alone, so those lots also hold all that changed.
-    """
-    lots = (Lot.project_id == project_id, Lot.sequence > after_lot, Lot.delivered_at <= at)
-    included = or_(LotItem.state == LotItemState.INCLUDED, LotItem.sent_back_at > at)
+    """What the partner held at a moment, of the lots numbered after `after_lot`: the same whenever it is read."""
+    lots, included = _given(project_id, at, after_lot)
     return _rows(session, project_id, names, lambda source: _of_lots(session, source, lots, included))
+
+
+def count_given(session: Session, project_id: UUID, *, at: datetime, after_lot: int) -> int:
+    """How many items `rows_given` gives."""
+    lots, included = _given(project_id, at, after_lot)
+    return session.scalar(select(func.count()).select_from(LotItem).join(Lot).where(*lots, included)) or 0
+
+
+def _given(
+    project_id: UUID, at: datetime, after_lot: int
+) -> tuple[tuple[ColumnElement[bool], ...], ColumnElement[bool]]:
+    lots = (Lot.project_id == project_id, Lot.sequence > after_lot, Lot.delivered_at <= at)
+    return lots, or_(LotItem.state == LotItemState.INCLUDED, LotItem.sent_back_at > at)
 
 
 def decided_rows(session: Session, project_id: UUID, names: Mapping[str, str]) -> ExportRows:
