@@ -19,6 +19,7 @@ from leye_platform.assignments.core_tables import (
     assignments,
     decisions,
     responses,
+    reviews,
     slots,
 )
 from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SlotState
@@ -31,7 +32,7 @@ from leye_platform.projects.ingest.rows import RowRefused, check_value
 from leye_platform.projects.models import ImportedAnnotator
 from leye_platform.projects.rules import ItemState, PipelineKind
 from leye_platform.projects.task_type import TaskType
-from leye_platform.review.rules import DecisionMethod
+from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState
 from leye_task_templates.consensus import Labels
 from leye_task_templates.template import ResultRefused
 
@@ -64,6 +65,7 @@ class Rows:
     assignments: list[dict[str, Any]] = field(default_factory=list)
     responses: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
 
     def store(self, session: Session) -> None:
         """Write them, in the order in which they name each other."""
@@ -72,6 +74,7 @@ class Rows:
             (assignments, self.assignments),
             (responses, self.responses),
             (decisions, self.decisions),
+            (reviews, self.reviews),
         ):
             if rows:
                 session.execute(insert(table), rows)
@@ -200,10 +203,14 @@ class Settling:
         part = part._replace(posterior=outcome.posterior)
         sure = single or (len(answers) >= pipeline.overlap_start() and outcome.confidence >= pipeline.confidence)
         if not sure or outcome.contradictory:
-            # At least one more is wanted; the reviewers are asked when that one has come and left it open.
-            wanted = min(max(pipeline.overlap_start(), len(answers) + 1), MOST_ANSWERS)
-            left = max(wanted - len(answers), 1)
-            limit = max(item.overlap_limit, wanted)
+            limit = max(item.overlap_limit, len(answers))
+            if len(answers) >= limit:
+                rows.reviews.append(where | self._review())
+                return item._replace(
+                    parts=[part], state=ItemState.REVIEW, overlap=len(answers), overlap_limit=limit, open_slots=0
+                )
+            wanted = max(pipeline.overlap_start(), len(answers) + 1)
+            left = wanted - len(answers)
             return item._replace(
                 parts=[part], state=ItemState.WORKING, overlap=wanted, overlap_limit=limit, open_slots=left
             )
@@ -221,6 +228,16 @@ class Settling:
         }
         rows.decisions.append(where | decision)
         return item._replace(parts=[part], state=ItemState.DECIDED, open_slots=0)
+
+    def _review(self) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "project_id": self.reading.project_id,
+            "cause": ReviewCause.UNSURE,
+            "state": ReviewState.OPEN,
+            "pay_micros": 0,
+            "opened_at": self.now,
+        }
 
     def _add(self, where: Mapping[str, Any], answer: Checked, rows: Rows) -> None:
         slot_id, assignment_id, person_id = new_id(), new_id(), self.people[answer.key]

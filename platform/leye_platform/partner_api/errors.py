@@ -15,10 +15,6 @@ class BodyTooLarge(TooLarge):
     sentence = N_("一次请求最多 {limit_mb} MB。请分几次导入，或者把文件作为上传文件发来。")
 
 
-class PathNotServed(NotFound):
-    sentence = N_("这个接口乐业还没有。已有的接口见 /api/v1/openapi.json。")
-
-
 class TaskNotThere(NotFound):
     sentence = N_("没有这条任务。可能编号不对，或者不属于您的单位。")
 
@@ -60,7 +56,7 @@ class DataStays(Refused):
 
 
 class ConfigStays(Refused):
-    sentence = N_("已经有人按现在的标签配置答过题，不能再改。请另建一个项目。")
+    sentence = N_("项目里已经有任务，标签配置不能再改。请另建一个项目。")
 
 
 class ConfigMissing(Refused):

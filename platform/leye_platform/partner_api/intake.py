@@ -115,7 +115,7 @@ def _take_part(
     taken.predictions += chunk.proposals
     taken.annotations += sum(len(answers) for answers in answered.values())
     first = part[0][0]
-    taken.refused += [(first + row["row"] - reading.after - 1, row["problem"]) for row in chunk.refused]
+    taken.refused += sorted((first + row["row"] - reading.after - 1, row["problem"]) for row in chunk.refused)
     if numbers:
         taken.numbers += found
 

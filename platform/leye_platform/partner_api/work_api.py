@@ -151,6 +151,8 @@ def read_draft(work: Work, draft_number: Number) -> Response:
 @endpoint(Permission.LABEL)
 def change_draft(work: Work, draft_number: Number, body: Object) -> Response:
     """Keep the answer so far."""
+    if held_by(work.session, work.person_id, draft_number) is None:
+        raise DraftNotThere
     return answer(_saved(work, draft_number, body))
 
 

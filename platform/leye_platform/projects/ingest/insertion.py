@@ -212,12 +212,15 @@ def _moment(session: Session, now: datetime) -> Any:
 
 
 def _fill(session: Session, table: Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    rows = list(rows)
+    if not rows:
+        return
     names = ", ".join(columns)
     connection = session.connection()
     if dialect_of(session) == "sqlite":
         marks = ", ".join("?" * len(columns))
         statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 -- literals
-        connection.exec_driver_sql(statement, list(rows))
+        connection.exec_driver_sql(statement, rows)
         return
     statement = f"COPY {table.name} ({names}) FROM STDIN"
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
