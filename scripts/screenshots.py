@@ -246,7 +246,7 @@ SHOTS = (
     Shot("admin", "audit", "/admin/audit", kept=False),
     Shot("coordinator", "paused", "/projects", (BATCH, "form[action$='/pause'] button"), kept=False),
     Shot("reviewer", "home-paused", "/review", kept=False),
-    Shot("annotator", "broken", "/work", kept=False, harm="UPDATE help_requests SET topic = 'nowhere'"),
+    Shot("annotator", "broken", "/notices", kept=False, harm="UPDATE notices SET kind = 'nowhere'"),
 )
 
 

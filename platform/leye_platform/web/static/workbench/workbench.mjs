@@ -39,7 +39,7 @@ let away = false;
 function show(state, words) {
   main.dataset.state = state;
   byId("saved").textContent = words;
-  // Trouble is said beside the commands too, until it is over: the first line may be out of sight.
+  // Trouble stands beside the commands too: the first line may be out of sight.
   if (state !== "saving") near.hidden = state === "saved";
   near.className = `notice ${state === "error" ? "bad" : "attention"}`;
   /** @type {HTMLElement} */ (near.firstElementChild).textContent = words;
@@ -50,7 +50,7 @@ function show(state, words) {
   if (news) say(words);
 }
 
-/** What became of a press on submit: where it was pressed, it is seen. @type {import("./line.mjs").Show} */
+/** @type {import("./line.mjs").Show} */
 function tell(state, words) {
   show(state, words);
   near.scrollIntoView({ block: "nearest" });
