@@ -83,7 +83,7 @@ def test_what_was_settled_can_be_looked_at_again(reviewing: Reviewing, at_review
     reviewing.disputed()
     address = takes(at_review)
     form = {"decision": "unusable", "reason": "unreadable", "comment": "全是乱码"}
-    at_review.post(address, form)
+    at_review.post(address, **form)
     assert f'href="{address}"' in at_review.get("/review").text
     page = at_review.get(address).text
     assert "你的决定：这条不可用" in page
