@@ -75,7 +75,7 @@ class Shot:
 def _click(page: Page, selectors: tuple[str, ...]) -> None:
     """Click each in turn; `SELECTOR := VALUE` chooses or types instead.
 
-    `-> PATH` goes there from the page's address, `<-` to where the last click was made. The words of TROUBLES bring one.
+    `-> PATH` goes there from the page's address, `<-` to where the last click was made; TROUBLES lists what goes wrong.
     """
     left = page.url
     for step in selectors:
