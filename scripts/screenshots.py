@@ -75,7 +75,7 @@ class Shot:
 def _click(page: Page, selectors: tuple[str, ...]) -> None:
     """Click each in turn; `SELECTOR := VALUE` chooses or types instead.
 
-    `-> PATH` goes there from the page's address, `<-` to where the last click was made; TROUBLES lists what goes wrong.
+    `-> PATH` goes there from the page's address, `<-` back, once the last click has led away; TROUBLES says what goes wrong.
     """
     left = page.url
     for step in selectors:
@@ -85,6 +85,7 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
         elif step.startswith("-> "):
             page.goto(urljoin(page.url, step.removeprefix("-> ")))
         elif step == "<-":
+            page.wait_for_url(lambda url, came_from=left: url != came_from)
             page.goto(left)
         elif value and page.locator(f"select{selector}").count():
             page.locator(selector).select_option(value)

@@ -223,7 +223,7 @@ def test_a_sign_in_that_ends_during_the_work_loses_no_answer(browser: Browser, s
         me.page.keyboard.press("Enter")
         expect(me.page.locator("#near")).to_contain_text("登录到期了，答案存在这台设备上")
         expect(me.page.locator("#near")).to_be_in_viewport()
-        me.context.add_cookies(cookies)
+        me.context.add_cookies(cookies)  # type: ignore[arg-type]  # what Playwright gives, it takes
         me.page.goto(task)
         me.wait_for_bench()
         expect(me.page.locator("input[value=负面]")).to_be_checked()
