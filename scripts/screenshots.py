@@ -75,7 +75,7 @@ class Shot:
 def _click(page: Page, selectors: tuple[str, ...]) -> None:
     """Click each in turn; `SELECTOR := VALUE` chooses or types instead.
 
-    `-> PATH` goes there from the page's address, `<-` back where the last click led away from. TROUBLES can be named too.
+    `-> PATH` goes there from the page's address, `<-` back where the last click led away from; TROUBLES has more.
     """
     left = page.url
     for step in selectors:
