@@ -85,7 +85,8 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
         elif step.startswith("-> "):
             page.goto(urljoin(page.url, step.removeprefix("-> ")))
         elif step == "<-":
-            page.wait_for_url(lambda url, came_from=left: url != came_from)
+            page.wait_for_function("left => location.href !== left", arg=left)
+            page.wait_for_load_state()
             page.goto(left)
         elif value and page.locator(f"select{selector}").count():
             page.locator(selector).select_option(value)
@@ -98,7 +99,7 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
 
 
 OFFLINE, STALLED, FORGOTTEN = "network gone", "network stalled", "signed out elsewhere"
-TROUBLES: dict[str, Callable[[Page], None]] = {
+TROUBLES: dict[str, Callable[[Page], object]] = {
     OFFLINE: lambda page: page.context.set_offline(True),
     STALLED: lambda page: page.route("**/api/**", lambda _route: None),
     FORGOTTEN: lambda page: page.context.clear_cookies(),
