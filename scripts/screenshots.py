@@ -13,11 +13,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 SHOWN, EVERY = ROOT / "docs" / "pictures", ROOT / "test-output" / "pictures"
 WIDTHS = {1280: 900, 360: 720}
 """The height of the screen by its width."""
-TALLEST, WHOLE = 1000, 12_000  # pixels; a longer page is cut off, to keep the pictures small
+TALLEST, WHOLE = 1000, 16_000  # pixels; a longer page is cut off, to keep the pictures small
 PATIENCE_SECONDS = 180.0
 COLOURS = 256  # a picture with photographs in it becomes a third of its size
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--lang=zh-CN")
@@ -45,6 +46,7 @@ class Shot:
     """A page to take: the path to begin at, then what to click, by CSS. `kept`: the documents show it.
 
     until: what the page must hold; while it does not, `again` is clicked through (reviews come in their own order).
+    live: the page is taken as it stands, not loaded anew. harm: SQL that spoils the data first; so only at the end.
     """
 
     role: str
@@ -54,11 +56,15 @@ class Shot:
     kept: bool = True
     until: str = ""
     again: tuple[str, ...] = ()
+    live: bool = False
+    harm: str = ""
 
     def reach(self, page: Page, base: str) -> None:
         """Go there."""
         page.goto(base + self.start)
         _click(page, self.clicks)
+        if self.until and not self.again:
+            page.locator(self.until).wait_for()
         for _ in range(MOST_TRIES):
             if not self.until or page.locator(self.until).count():
                 return
@@ -69,14 +75,18 @@ class Shot:
 def _click(page: Page, selectors: tuple[str, ...]) -> None:
     """Click each in turn; `SELECTOR := VALUE` chooses or types instead.
 
-    `-> PATH` goes there from the page's address, `<-` to where the last click was made.
+    `-> PATH` goes there from the page's address, `<-` back where the last click led away from; TROUBLES has more.
     """
     left = page.url
     for step in selectors:
         selector, _, value = step.partition(" := ")
-        if step.startswith("-> "):
+        if step in TROUBLES:
+            TROUBLES[step](page)
+        elif step.startswith("-> "):
             page.goto(urljoin(page.url, step.removeprefix("-> ")))
         elif step == "<-":
+            page.wait_for_function("left => location.href !== left", arg=left)
+            page.wait_for_load_state()
             page.goto(left)
         elif value and page.locator(f"select{selector}").count():
             page.locator(selector).select_option(value)
@@ -88,8 +98,23 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
             page.wait_for_load_state()
 
 
+OFFLINE, STALLED, FORGOTTEN = "network gone", "network stalled", "signed out elsewhere"
+TROUBLES: dict[str, Callable[[Page], object]] = {
+    OFFLINE: lambda page: page.context.set_offline(True),
+    STALLED: lambda page: page.route("**/api/**", lambda _route: None),
+    FORGOTTEN: lambda page: page.context.clear_cookies(),
+}
 CLAIM = "button[data-command=claim]"
+CHOOSE, SUBMIT = "label.choice", "button[data-command=submit]"
 GIVE_BACK = (CLAIM, "button[data-command=skip]", "form[action$='/release'] button")
+REVIEWS = (*GIVE_BACK, "button[aria-label*='评论']")
+WORDS_MARKED = ("button[aria-label*='新闻']", "[data-command='token 2']", "[data-command='label 1']")
+BOX_DRAWN = (
+    "button[aria-label*='画框']",
+    *("[data-command='cell 5']", "[data-command=confirm]", "[data-command='cell 9']", "[data-command=confirm]"),
+)
+SAVED, SAVING, AWAY, ERROR = (f"main[data-state={state}]" for state in ("saved", "saving", "offline", "error"))
+ASK = ("#topic label.choice", "form[action='/work/ask'] button")
 SETTLE = ("#decision label.choice:last-of-type", "#reason := unreadable", "button[data-command=submit]")
 PROJECT = "main a[aria-label^='看项目']"
 BATCH = "main a[href^='/batches/']"
@@ -104,6 +129,7 @@ PUBLISH = ("#change := 挡住一半的也画", MAIN)
 DRAFT = (*GUIDE, "main a[href$='/draft']")
 SHOTS = (
     Shot(GUEST, "sign-in", "/"),
+    Shot(GUEST, "sign-in-refused", "/", ("#name := nobody", "#password := nothing", "main button.main"), kept=False),
     Shot(GUEST, "help", "/help", kept=False),
     Shot(GUEST, "accessibility", "/accessibility", kept=False),
     Shot(GUEST, "display", "/display", kept=False),
@@ -117,7 +143,13 @@ SHOTS = (
     Shot("annotator", "task-help", "/work", (CLAIM, "button[data-command=help]"), kept=False),
     Shot("annotator", "words", "/work", (*GIVE_BACK, "button[aria-label*='新闻']")),
     Shot("annotator", "boxes", "/work", (*GIVE_BACK, "button[aria-label*='画框']")),
+    Shot("annotator", "words-marked", "/work", (*GIVE_BACK, *WORDS_MARKED), kept=False, until=SAVED, live=True),
+    Shot("annotator", "boxes-drawn", "/work", (*GIVE_BACK, *BOX_DRAWN), kept=False, until=SAVED, live=True),
+    Shot("annotator", "saving", "/work", (*REVIEWS, STALLED, CHOOSE), kept=False, until=SAVING, live=True),
+    Shot("annotator", "offline", "/work", (*REVIEWS, OFFLINE, CHOOSE, SUBMIT), kept=False, until=AWAY, live=True),
+    Shot("annotator", "not-taken", "/work", (*REVIEWS, FORGOTTEN, CHOOSE, SUBMIT), kept=False, until=ERROR, live=True),
     Shot("annotator", "ask", "/work/ask", kept=False),
+    Shot("annotator", "asked", "/work", (CLAIM, "button[data-command=help]", *ASK), kept=False),
     Shot("annotator", "notices", "/notices", kept=False),
     Shot("annotator", "notice-choices", "/me/notices", kept=False),
     Shot("annotator", "earnings", "/work/earnings"),
@@ -129,10 +161,13 @@ SHOTS = (
     Shot("leader", "home", "/work", kept=False),
     Shot("leader", "team", "/teams"),  # a leader of one team is led there
     Shot("leader", "person", "/teams", ("main a[href^='/teams/people/']",), kept=False),
+    Shot("leader", "answered", "/teams", ("main textarea := 按第二条做就行。", MAIN), kept=False),
     Shot("reviewer", "home", "/review"),
     Shot("reviewer", "task", "/review", (CLAIM,), until="main[data-task-type=text_classification]", again=SETTLE),
     Shot("reviewer", "words", "/review", (CLAIM,), until="main[data-task-type=named_entities]", again=SETTLE),
     Shot("reviewer", "boxes", "/review", (CLAIM,), until="main[data-task-type=image_boxes]", again=SETTLE),
+    Shot("reviewer", "settled", "/review", ("main a[href^='/review/']",), kept=False),
+    Shot("annotator", "home-answered", "/work", kept=False),
     Shot("coordinator", "home", "/projects"),
     Shot("coordinator", "new-project", "/projects/new"),
     Shot("coordinator", "project", "/projects", (PROJECT,)),
@@ -164,6 +199,7 @@ SHOTS = (
         ("main a[aria-label^='看标注规范'][aria-label*='画框']", "a[href*='/changes']"),
         kept=False,
     ),
+    Shot("annotator", "notices-new", "/notices", kept=False),
     Shot("annotator", "refused", "/teams", kept=False),
     Shot(
         "annotator",
@@ -210,15 +246,19 @@ SHOTS = (
     ),
     Shot("admin", "organisations", "/admin/organisations", kept=False),
     Shot("admin", "audit", "/admin/audit", kept=False),
+    Shot("coordinator", "paused", "/projects", (BATCH, "form[action$='/pause'] button"), kept=False),
+    Shot("reviewer", "home-paused", "/review", kept=False),
+    Shot("annotator", "broken", "/notices", kept=False, harm="UPDATE notices SET kind = 'nowhere'"),
 )
 
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo. `accounts`: role to e-mail and password."""
+    """A running demo. `accounts`: role to e-mail and password. `data`: its database."""
 
     base: str
     accounts: dict[str, dict[str, str]]
+    data: Path
 
 
 @contextmanager
@@ -236,7 +276,7 @@ def demo(folder: Path) -> Iterator[Demo]:
     try:
         base = _address(running, log)
         summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
-        yield Demo(base, summary["accounts"])
+        yield Demo(base, summary["accounts"], folder / "data" / "leye.sqlite3")
     finally:
         running.send_signal(signal.SIGINT)
         running.wait(30)
@@ -265,17 +305,28 @@ def take(browser: Browser, site: Demo, shots: list[Shot], out: Path, tallest: in
         page.locator("main button.main").click()
         page.wait_for_load_state()
     for shot in shots:
+        if shot.harm:
+            with sqlite3.connect(site.data) as database:
+                database.execute(shot.harm)
+        cookies = context.cookies()
         shot.reach(page, site.base)
         for width, height in WIDTHS.items():
-            _take(page, width, (height, tallest), out / f"{role}-{shot.name}-{width}.png")
+            _take(page, width, (height, tallest), out / f"{role}-{shot.name}-{width}.png", live=shot.live)
+        if shot.live:  # what was brought about ends with it
+            page.goto("about:blank")
+            page.unroute_all(behavior="ignoreErrors")
+            context.set_offline(False)
+            context.add_cookies(cookies)  # type: ignore[arg-type]  # what Playwright gives, it takes
+            page.set_viewport_size({"width": 1280, "height": 900})
     context.close()
 
 
-def _take(page: Page, width: int, heights: tuple[int, int], path: Path) -> None:
-    """The page as it stands, loaded anew on a screen of this size. heights: the screen's, the most of the page's."""
+def _take(page: Page, width: int, heights: tuple[int, int], path: Path, *, live: bool) -> None:
+    """The page on a screen of this size, loaded anew unless live. heights: the screen's, the most of the page's."""
     height, tallest = heights
     page.set_viewport_size({"width": width, "height": height})
-    page.reload(wait_until="networkidle")
+    if not live:
+        page.reload(wait_until="networkidle")
     page.evaluate("document.fonts.ready")
     tall = min(tallest, page.evaluate("document.documentElement.scrollHeight"))
     # A screen as tall as the picture, so that what is fixed at its foot stands at the picture's.

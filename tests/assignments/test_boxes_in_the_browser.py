@@ -1,5 +1,6 @@
 """Boxes drawn in a real browser: by digits, by two presses, by arrows, by numbers, and without JavaScript."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from leye_platform.accounts.tokens import SESSION_COOKIE
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.own import Annotator
 from leye_platform.installation import Installation
-from leye_platform.projects.rules import Pipeline
+from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.review.models import Decision
 from support.boxes import HEIGHT, WIDTH, PictureBatches, box
 from support.browse import Browse, chromium, new_context
@@ -224,7 +225,7 @@ def test_a_reviewer_sees_every_answer_drawn_and_mends_one(
         page.locator("form[action='/review/next'] button").click()
         page.wait_for_selector("main[data-view=review]")
         expect(page.locator("article svg .box")).to_have_count(3)
-        expect(page.locator("article").last).to_contain_text("左 40，上 30，宽 160，高 120")
+        expect(page.locator("article").last).to_contain_text("左 40 上 30 宽 160 高 120")
         Browse(page, base).check()
         page.keyboard.press("3")
         expect(page.locator("#fixed3-1")).to_have_value("160")
@@ -237,6 +238,30 @@ def test_a_reviewer_sees_every_answer_drawn_and_mends_one(
     with shipping.database.read() as session:
         decided = session.scalars(select(Decision)).one()
     assert decided.result[0]["value"]["width"] == 150 * 100 / WIDTH
+
+
+def test_a_single_answer_is_drawn_over_the_one_picture(
+    browser: Browser, installation: Installation, clock: MovableClock
+) -> None:
+    shipping = Shipping(installation, clock)
+    pictures = PictureBatches(shipping, Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=1))
+    pictures.opened(1)
+    who = shipping.person()
+    pictures.answers(who, shipping.claims(who), [box(10, 10, 40, 40), box(60, 60, 30, 30, "狗")])
+    token = shipping.browser(shipping.actor(Role.REVIEWER).person_id).token
+    with live_site(installation) as base:
+        opened = new_context(browser)
+        opened.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": base}])
+        page = opened.new_page()
+        page.goto(f"{base}/review")
+        page.locator("form[action='/review/next'] button").click()
+        page.wait_for_selector("main[data-view=review]")
+        expect(page.locator(".stage img")).to_have_count(1)
+        expect(page.locator(".stage img")).to_have_attribute("alt", re.compile("要画框的图片"))
+        expect(page.locator(".stage svg .box")).to_have_count(2)
+        expect(page.locator("article li")).to_have_count(2)
+        Browse(page, base).check()
+        opened.close()
 
 
 def test_the_first_page_is_light(browser: Browser, installation: Installation, clock: MovableClock) -> None:

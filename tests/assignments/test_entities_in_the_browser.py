@@ -104,6 +104,34 @@ def marking(
         context.close()
 
 
+SIGNS = """
+() => {
+  const words = [...document.querySelectorAll("#tokens button")];
+  const text = (one) => one.firstChild.textContent;
+  const lines = (one) => one.getBoundingClientRect();
+  const parted = (above, below) => lines(below).top > lines(above).bottom - 4;
+  return words.slice(1).flatMap((one, n) =>
+    parted(words[n], one) && (/[，。、：”）]/.test(text(one)) || /[“（]/.test(text(words[n])))
+      ? [text(words[n]) + text(one)] : []);
+}
+"""
+"""The pairs that a line parts though one of the two is a sign that belongs to the other."""
+
+
+def test_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_one(browser: Browser, shipping: Shipping) -> None:
+    text = "昨天，李娜说：“纸厂（上海）修好了，王师傅、小陈都在。”她下周，再回北京、天津、西安（坐车）。"
+    with marking(browser, shipping, text=text) as me:
+        for marked in (False, True):
+            for width in range(320, 620, 13):
+                me.page.set_viewport_size({"width": width, "height": 900})
+                assert me.page.evaluate(SIGNS) == [], width
+                assert me.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            if not marked:
+                me.word("上海").click()
+                me.press("2")
+                assert me.marked() == ["上海地名"]
+
+
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_page_holds_before_during_and_after_marking(browser: Browser, shipping: Shipping, width: int) -> None:
     with marking(browser, shipping, width=width) as me:

@@ -211,6 +211,27 @@ def test_a_submit_begun_without_a_network_goes_on_when_the_page_is_opened_again(
         assert me.answers() == [["正面"]]
 
 
+def test_a_sign_in_that_ends_during_the_work_loses_no_answer(browser: Browser, shipping: Shipping) -> None:
+    shipping.batch(1)
+    with at_browser(browser, shipping, width=360) as me:
+        task = f"{me.base}/work/tasks/{shipping.claims(me.who)}"
+        me.page.goto(task)
+        me.wait_for_bench()
+        cookies = me.context.cookies()
+        me.context.clear_cookies()
+        me.page.keyboard.press("2")
+        me.page.keyboard.press("Enter")
+        expect(me.page.locator("#near")).to_contain_text("登录到期了，答案存在这台设备上")
+        expect(me.page.locator("#near")).to_be_in_viewport()
+        me.context.add_cookies(cookies)  # type: ignore[arg-type]  # what Playwright gives, it takes
+        me.page.goto(task)
+        me.wait_for_bench()
+        expect(me.page.locator("input[value=负面]")).to_be_checked()
+        me.page.keyboard.press("Enter")
+        me.page.wait_for_selector("main[data-view=work-home]")
+        assert me.answers() == [["负面"]]
+
+
 def test_it_all_works_without_javascript(browser: Browser, shipping: Shipping) -> None:
     shipping.batch(2)
     with at_browser(browser, shipping, java_script_enabled=False) as me:

@@ -15,7 +15,9 @@ from leye_platform.assignments import leases
 from leye_platform.assignments.rules import SKIP_WORDS, SkipReason
 from leye_platform.guides.publish import add_guide
 from leye_platform.installation import Installation
-from leye_platform.projects.models import Project
+from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.rules import BatchState
+from leye_platform.projects.service import move_batch
 from leye_platform.review.rules import ReviewState, Verdict
 from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
@@ -63,6 +65,29 @@ def test_the_home_says_what_waits_and_why(reviewing: Reviewing, at_review: Signe
     assert "几个人的答案拿不定" in home
     takes(at_review)
     assert "继续质检" in at_review.get("/review").text
+
+
+def test_what_waits_in_a_paused_batch_is_said(reviewing: Reviewing, at_review: SignedIn) -> None:
+    batch, _, _ = reviewing.disputed(2)
+    assert "先不用看" not in at_review.get("/review").text
+    coordinator = reviewing.actor(Role.COORDINATOR)
+    with reviewing.database.write() as session:
+        paused = session.get_one(Batch, batch.batch_id)
+        move_batch(session, coordinator, paused, BatchState.PAUSED, reviewing.clock.now())
+    home = at_review.get("/review").text
+    assert "现在没有你能看的" in home
+    assert "有 2 条先不用看。" in home
+
+
+def test_what_was_settled_can_be_looked_at_again(reviewing: Reviewing, at_review: SignedIn) -> None:
+    reviewing.disputed()
+    address = takes(at_review)
+    form = {"decision": "unusable", "reason": "unreadable", "comment": "全是乱码"}
+    at_review.post(address, **form)
+    assert f'href="{address}"' in at_review.get("/review").text
+    page = at_review.get(address).text
+    assert "你的决定：这条不可用" in page
+    assert "说明：“全是乱码”" in page
 
 
 def test_an_answer_under_an_older_guide_says_which(reviewing: Reviewing, at_review: SignedIn) -> None:
@@ -126,7 +151,7 @@ def test_an_answer_is_accepted_and_the_next_review_follows(reviewing: Reviewing,
     page = at_review.get(address).text
     assert "已经定了" in page
     assert "说了再也不来" in page
-    assert "<strong>采用</strong>：负面" in page
+    assert "<strong>你的决定：采用</strong>，负面" in page
     assert "合于标注规范" in page
     assert 'name="decision"' not in page
     assert "你最近定的" in at_review.get("/review").text

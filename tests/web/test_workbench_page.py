@@ -123,6 +123,7 @@ def test_a_draft_is_saved_and_the_state_said_once(page: Page, samples: SamplePag
     expect(page.locator("main[data-state=saved]")).to_be_attached()
     expect(page.locator("#saved")).to_have_text("已保存")
     assert sent(samples, "draft") == [["负面"]]
+    expect(page.locator("#near")).to_be_hidden()
     expect(page.locator("#announcer")).to_contain_text("已选 负面")
 
 
@@ -132,6 +133,7 @@ def test_without_a_network_the_answer_waits_and_arrives_once(page: Page, samples
     page.keyboard.press("Enter")
     expect(page.locator("main[data-state=offline]")).to_be_attached()
     expect(page.locator("#announcer")).to_contain_text("网络断了，答案已存好，连上后自动提交")
+    expect(page.locator("#near")).to_have_text("网络断了，答案已存好，连上后自动提交")
     samples.away = False
     page.evaluate("dispatchEvent(new Event('online'))")
     wait_for_next(page)

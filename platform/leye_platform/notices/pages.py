@@ -22,7 +22,8 @@ def inbox(work: Work, page: int = 1) -> Response:
     """One's notices, the newest first."""
     shown = inbox_of(work.session, work.person_id, page)
     sentences = {row.id: work.gettext(INBOX_WORDS[row.kind]).format(**row.arguments) for row in shown.rows}
-    return work.page("notices/inbox.html", shown=shown, sentences=sentences)
+    kinds = [PLAIN_WORDS[kind] for kind in kinds_for(work.actor.roles)]
+    return work.page("notices/inbox.html", shown=shown, sentences=sentences, kinds=kinds)
 
 
 @router.post("/notices/read")

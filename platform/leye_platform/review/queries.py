@@ -77,10 +77,11 @@ class ReviewView:
 @dataclass(frozen=True)
 class QueueFigures:
     """The reviewer's home in numbers. waiting: open reviews of open batches; may_take: those that this person
-    has no other function on. holds_one: whether a review is being worked on.
+    has no other function on. paused: open reviews of paused batches. holds_one: whether a review is being worked on.
     """
 
     waiting: int
+    paused: int
     may_take: int
     by_cause: dict[ReviewCause, int]
     settled_today: int
@@ -117,6 +118,12 @@ def queue_figures(session: Session, reviewer_id: UUID, day_began: datetime) -> Q
         .group_by(Review.cause)
         .order_by(Review.cause)
     ).all()
+    paused = session.scalar(
+        select(func.count())
+        .select_from(Review)
+        .join(Batch, Batch.id == Review.batch_id)
+        .where(Review.state == ReviewState.OPEN, Batch.state == BatchState.PAUSED)
+    )
     settled = session.scalar(
         select(func.count()).where(Review.reviewer_id == reviewer_id, Review.settled_at >= day_began)
     )
@@ -125,6 +132,7 @@ def queue_figures(session: Session, reviewer_id: UUID, day_began: datetime) -> Q
     )
     return QueueFigures(
         waiting=sum(count for _, count, _ in counts),
+        paused=paused or 0,
         may_take=sum(int(mine) for _, _, mine in counts),
         by_cause={cause: count for cause, count, _ in counts},
         settled_today=settled or 0,

@@ -39,9 +39,22 @@ export function draw(form, state, t) {
   none.disabled = state.spans.length > 0;
 }
 
+const CLOSING = /^[，。、；：？！”’）】》〉」』〕…,.;:?!)\]}%]$/;
+const OPENING = /^[“‘（【《〈「『〔([{]$/;
+const MOST_SIGNS = 3; // spans.css leaves room for as many beside a word
+
+/** Whether a sign keeps this token on the line of the one before it; browsers part buttons anywhere. @param {State["tokens"]} tokens @param {number} n */
+function joined(tokens, n) {
+  const [before, here] = [tokens[n - 1], tokens[n]];
+  if (!before || !here || before.blank || here.blank) return false;
+  return CLOSING.test(here.text) || OPENING.test(before.text);
+}
+
 /** @param {HTMLElement} box @param {State} state */
 function build(box, state) {
   box.textContent = "";
+  let home = box;
+  let more = 0;
   state.tokens.forEach((token, n) => {
     if (token.blank) {
       box.append(token.text);
@@ -50,7 +63,20 @@ function build(box, state) {
     const button = element("button", token.shown || token.text, token.shown ? "token sign" : "token");
     button.setAttribute("type", "button");
     button.dataset.command = `token ${n + 1}`;
-    box.append(button);
+    if (home === box || !joined(state.tokens, n) || more === MOST_SIGNS) {
+      home = joined(state.tokens, n + 1) ? element("span", "", "kept") : box;
+      if (home !== box) box.append(home);
+      more = 0;
+    } else {
+      more += 1;
+    }
+    if (home === box) {
+      box.append(button);
+      return;
+    }
+    const room = element("span", "", "room");
+    room.append(button);
+    home.append(room);
   });
 }
 

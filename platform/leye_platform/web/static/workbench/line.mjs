@@ -1,6 +1,8 @@
 // @ts-check
 // The line to the server: JSON requests that end in time, and pauses that the network's return cuts short.
 
+import { t } from "../messages.mjs";
+
 const LONGEST_MS = 30000;
 const LARGEST_KEPT_ALIVE = 60000; // browsers refuse to outlive the page with more than 64 KiB
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15000];
@@ -76,6 +78,7 @@ async function call(url, csrf, method, content, headers) {
 
 /** @param {Response} answer @returns {Promise<string>} the title of problem details, or nothing */
 async function sentence(answer) {
+  if (answer.status === 401) return t("登录到期了，答案存在这台设备上。请刷新页面，登录后接着做");
   try {
     return (await answer.json()).title || "";
   } catch {

@@ -32,17 +32,28 @@ const kept = journal.read();
 const time = new ActiveTime(Date.now(), Math.max(task.active_ms, (kept && kept.active_ms) || 0));
 let input = "pointer";
 
+const near = byId("near");
 let away = false;
 
 /** @type {import("./line.mjs").Show} */
 function show(state, words) {
   main.dataset.state = state;
   byId("saved").textContent = words;
+  // Trouble stands beside the commands too: the first line may be out of sight.
+  if (state !== "saving") near.hidden = state === "saved";
+  near.className = `notice ${state === "error" ? "bad" : "attention"}`;
+  /** @type {HTMLElement} */ (near.firstElementChild).textContent = words;
   if (state === "saving") return;
   // Said once when the network goes, once when it is back; each refusal.
   const news = state === "error" || (state === "offline") !== away;
   away = state === "offline";
   if (news) say(words);
+}
+
+/** @type {import("./line.mjs").Show} */
+function tell(state, words) {
+  show(state, words);
+  near.scrollIntoView({ block: "nearest" });
 }
 
 /** One task on the page, with the tool of its type. */
@@ -108,7 +119,7 @@ class Workbench {
     this.sending = true;
     this.remember({ submitting: true });
     await this.drafts.stop();
-    const outcome = await submit(line, show, this.key, { ...this.draft(), input_mode: input });
+    const outcome = await submit(line, tell, this.key, { ...this.draft(), input_mode: input });
     if (outcome.done) {
       journal.clear();
       show("saved", t("已提交"));
@@ -118,7 +129,7 @@ class Workbench {
     this.sending = false;
     this.drafts.resume();
     this.remember({});
-    show("error", outcome.words);
+    tell("error", outcome.words);
   }
 
   /**
