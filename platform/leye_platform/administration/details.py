@@ -33,7 +33,7 @@ def details(detail: Mapping[str, Any], say: Say, language: str, now: datetime) -
         told.append(say(N_("每条 {price} 元")).format(price=formats.rate(Decimal(rest.pop("unit_price")))))
         if since := rest.pop("valid_from", None):
             told.append(
-                say(N_("从{when}起")).format(when=_spaced(formats.when(language, now)(datetime.fromisoformat(since))))
+                say(N_("从{when} 起")).format(when=_spaced(formats.when(language, now)(datetime.fromisoformat(since))))
             )
     if {"work", "rate"} <= rest.keys():
         work, rate = rest.pop("work"), Decimal(rest.pop("rate"))
