@@ -106,7 +106,12 @@ def test_finance_sees_the_month_and_that_the_books_hold(shipping: Shipping, bill
     assert "0.90" in browser.get(f"/billing/invoices/{billed[1]}").text
     assert "0.15" in browser.get("/billing/pay").text
     ledger = browser.get("/billing/ledger").text
-    assert "Income:Revenue:" in ledger
+    assert ledger.count("<dt>报酬，待发放<span") == 3
+    for words in ("<dt>验收收入", "<dt>已验收，未开账单", "<dt>标注和质检的报酬"):
+        assert words in ledger
+    assert "Income:Revenue:Project-" not in ledger
+    for exact in (">0.05</dd>", ">-0.05</dd>"):
+        assert exact in ledger
     assert "账是平的" not in ledger
     assert "账是平的" in browser.get("/billing/ledger?check=1").text
     assert browser.get("/billing/ledger?page=99").status_code == 200

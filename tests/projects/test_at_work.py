@@ -70,7 +70,9 @@ def test_the_nearest_deadline_comes_first_with_people_reviews_and_what_is_ready(
 def test_what_a_lot_holds_already_is_not_ready_again(shipping: Shipping) -> None:
     batch, _ = shipping.answered(2)
     shipping.batch(1, project_id=batch.project_id)
-    assert [row.ready for row in listed(shipping)] == [2, 0]
+    assert [row.ready for row in listed(shipping)] == [0, 0], "the last answer has asked for the lot"
+    shipping.clock.move(hours=1)
+    assert [row.ready for row in listed(shipping)] == [2, 0], "nobody has come to put it together"
     with shipping.database.write() as session:
         assemble_lot(session, batch.batch_id, shipping.clock.now())
     assert [row.ready for row in listed(shipping)] == [0, 0]

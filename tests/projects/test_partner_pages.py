@@ -13,7 +13,7 @@ from leye_platform.projects.models import Batch
 from leye_platform.projects.rates import set_price
 from leye_platform.projects.rules import BatchState
 from support.clock import MovableClock
-from support.factories import make_project
+from support.factories import make_batch, make_project
 from support.shipping import Shipping, SignedIn
 from support.statements import statements_of
 from support.uploading import batch_of, csv_file, read_batch, upload
@@ -54,6 +54,26 @@ def test_the_home_begins_with_what_waits_for_the_firm(shipping: Shipping) -> Non
     assert "3 条都有了结果。" in everything
     shipping.accept(shipped.lot_id)
     assert "L-01" not in browser.get("/partner").text
+
+
+def test_a_batch_that_lacks_something_is_not_said_to_be_ready_to_open(shipping: Shipping) -> None:
+    firm = shipping.firm()
+    with shipping.database.write() as session:
+        organisation = session.get_one(Organisation, firm)
+        priced, unpriced = (
+            make_project(session, organisation=organisation, price=price) for price in (Decimal(1), None)
+        )
+        ready, waiting = (make_batch(session, project, state=BatchState.READY) for project in (priced, unpriced))
+        for batch in (ready, waiting):
+            batch.rows_in = 2
+        pages = [f"/partner/batches/{waiting.id}", f"/partner/projects/{unpriced.id}"]
+        complete = [f"/partner/batches/{ready.id}", f"/partner/projects/{priced.id}"]
+    browser = partner(shipping, firm)
+    home = browser.get("/partner").text
+    assert home.count("还不能开始") == 1
+    assert home.count("可以开始</span>") == 2, "among what waits and in the list"
+    assert all("还不能开始" in browser.get(page).text for page in pages)
+    assert not any("还不能开始" in browser.get(page).text for page in complete)
 
 
 def test_each_role_of_a_firm_begins_with_what_is_theirs(shipping: Shipping) -> None:
@@ -209,7 +229,7 @@ def test_an_empty_desk_says_what_will_be_there(shipping: Shipping) -> None:
     project_for(shipping, firm)
     page = partner(shipping, firm).get("/partner").text
     assert "上传第一批之后" in page
-    assert "上传到这个项目" in page
+    assert re.search(r'class="button main" href="/partner/projects/[^"]+/upload" aria-label="上传到：', page)
 
 
 def test_lists_are_paged_and_ask_the_same_number_of_questions_at_any_size(shipping: Shipping) -> None:

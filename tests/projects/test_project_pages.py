@@ -5,11 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from leye_platform.accounts.models import Organisation
 from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
+from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Batch, Item, PriceCard, Project
 from leye_platform.projects.queries import terms_of
 from leye_platform.projects.rules import BatchState, Pipeline
@@ -239,6 +240,9 @@ def test_the_desk_names_what_needs_somebody_in_order_with_its_number(shipping: S
     shipping.send_back(qa, returned.lot_id, shipping.items_of(returned.lot_id)[:2])
     undelivered, _ = shipping.answered(2)
     with shipping.database.write() as session:
+        session.execute(
+            update(OutboxRow).where(OutboxRow.job == JobName.ASSEMBLE_LOT).values(failed_at=OutboxRow.created_at)
+        )
         session.get_one(Batch, undelivered.batch_id).state = BatchState.CLOSED
         session.get_one(Batch, checked.batch_id).deadline = shipping.clock.now() - timedelta(hours=1)
         session.get_one(Batch, ready).deadline = shipping.clock.now() + timedelta(hours=30)
@@ -247,6 +251,17 @@ def test_the_desk_names_what_needs_somebody_in_order_with_its_number(shipping: S
     assert re.findall(r'<p class="lead">(.*?)</p>', text) == leads
     for said in ("过了截止时间", "快到截止时间", "缺少列“review”", "等返工", "还没有交付", "在等质检"):
         assert said in text
+
+
+def test_a_lot_that_is_on_its_way_is_not_offered_to_be_cut(shipping: Shipping, coordinator: SignedIn) -> None:
+    """The last answer asks for it; for a moment the items are decided and no lot holds them yet."""
+    done, _ = shipping.answered(2)
+    page, cut = f"/batches/{done.batch_id}", f'action="/batches/{done.batch_id}/lots"'
+    assert "都处理完了" in coordinator.get("/projects").text
+    assert cut not in coordinator.get(page).text
+    shipping.clock.move(hours=1)
+    assert "去切交付批" in coordinator.get("/projects").text
+    assert cut in coordinator.get(page).text
 
 
 def test_the_desk_names_a_paused_batch_that_has_work_left_once(shipping: Shipping, coordinator: SignedIn) -> None:

@@ -1,5 +1,6 @@
 """The administrator's home: whether all is well, and who did what."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,13 +9,16 @@ from starlette.responses import RedirectResponse, Response
 
 from leye_platform import audit
 from leye_platform.accounts.models import Person
-from leye_platform.administration.queries import counts, deeds, disk_of, failed_jobs, waiting_jobs
-from leye_platform.administration.words import ACTION_WORDS, DETAIL_WORDS, JOB_WORDS, LOST_WORDS, PART_WORDS
+from leye_platform.administration.details import details
+from leye_platform.administration.queries import Deed, counts, deeds, disk_of, failed_jobs, waiting_jobs
+from leye_platform.administration.words import ACTION_WORDS, JOB_WORDS, LOST_WORDS, PART_WORDS
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.notices.queries import lost_mail
 from leye_platform.notices.rules import PLAIN_WORDS
 from leye_platform.outbox import retry
 from leye_platform.permissions import Permission
+from leye_platform.web.display import display_of
+from leye_platform.web.formats import local
 from leye_platform.web.health import parts_of
 
 router = APIRouter(prefix="/admin", include_in_schema=False)
@@ -43,7 +47,8 @@ def home(work: Work, done: str = "") -> Response:
         counts=counts(work.session),
         shown=deeds(work.session, limit=LATEST_DEEDS),
         action_words=ACTION_WORDS,
-        detail_words=DETAIL_WORDS,
+        details=_details(work),
+        today=local(work.now).date().isoformat(),
         done=done,
     )
 
@@ -70,5 +75,10 @@ def audit_log(work: Work, about: UUID | None = None, before: UUID | None = None)
         about=about,
         before=before,
         action_words=ACTION_WORDS,
-        detail_words=DETAIL_WORDS,
+        details=_details(work),
     )
+
+
+def _details(work: Work) -> Callable[[Deed], list[str]]:
+    language = display_of(work.request).language
+    return lambda deed: details(deed.detail, work.gettext, language, work.now)

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Integer, String, cast, func, null, select, tuple_, union_all
+from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Organisation, Person
 from leye_platform.accounts.rules import PersonState
 from leye_platform.audit import AuditRecord
+from leye_platform.delivery.models import Lot
+from leye_platform.guides.models import GuideQuestion
 from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Batch, Project
 from leye_platform.projects.rules import BatchState
+from leye_platform.review.models import Review
 
 LEAST_FREE_BYTES = 1 << 30
 """Below this, uploads and backups soon have no room. `leye doctor` says the same."""
@@ -51,13 +54,15 @@ class FailedJob(NamedTuple):
 
 
 class Deed(NamedTuple):
-    """A record of the audit log. `subject` is a person's name where the deed was about one."""
+    """A record of the audit log. `subject`: what the deed was about by name, the wider first ("project", "batch",
+    "L-01"); empty where that has none.
+    """
 
     id: UUID
     at: datetime
     who: str | None
     action: str
-    subject: str | None
+    subject: tuple[str, ...]
     detail: dict[str, Any]
 
 
@@ -112,11 +117,9 @@ def deeds(
     session: Session, *, about: UUID | None = None, before: UUID | None = None, limit: int = RECORDS_A_PAGE
 ) -> DeedsPage:
     """Records of the audit log; `about` one thing, older than the record `before`. Walks the log's own index."""
-    who, subject = aliased(Person), aliased(Person)
     query = (
-        select(AuditRecord.id, AuditRecord.at, who.name, AuditRecord.action, subject.name, AuditRecord.detail)
-        .outerjoin(who, who.id == AuditRecord.person_id)
-        .outerjoin(subject, subject.id == AuditRecord.subject_id)
+        select(AuditRecord, Person.name)
+        .outerjoin(Person, Person.id == AuditRecord.person_id)
         .order_by(AuditRecord.at.desc(), AuditRecord.id.desc())
         .limit(limit + 1)
     )
@@ -125,5 +128,36 @@ def deeds(
     start = session.get(AuditRecord, before) if before else None
     if start is not None:
         query = query.where(tuple_(AuditRecord.at, AuditRecord.id) < (start.at, start.id))
-    found = [Deed(*row) for row in session.execute(query)]
-    return DeedsPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+    rows = session.execute(query).all()
+    shown = rows[:limit]
+    names = _names(session, {row.subject_id for row, _who in shown if row.subject_id})
+    found = [
+        Deed(row.id, row.at, who, row.action, names.get(row.subject_id, ()) if row.subject_id else (), row.detail)
+        for row, who in shown
+    ]
+    return DeedsPage(found, found[-1].id if len(rows) > limit else None)
+
+
+def _names(session: Session, ids: set[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """What those things are called, whichever table they stand in. One query, by primary keys."""
+    nothing, no_number = cast(null(), String), cast(null(), Integer)
+    in_batch = (Project.title, Batch.name)
+    queries = (
+        select(Person.id, Person.name, nothing, no_number),
+        select(Project.id, Project.title, nothing, no_number),
+        select(Batch.id, *in_batch, no_number).join(Project, Project.id == Batch.project_id),
+        select(Lot.id, *in_batch, Lot.sequence)
+        .join(Batch, Batch.id == Lot.batch_id)
+        .join(Project, Project.id == Batch.project_id),
+        select(Review.id, *in_batch, no_number)
+        .join(Batch, Batch.id == Review.batch_id)
+        .join(Project, Project.id == Batch.project_id),
+        select(GuideQuestion.id, Project.title, nothing, no_number).join(
+            Project, Project.id == GuideQuestion.project_id
+        ),
+    )
+    wanted = [query.where(query.selected_columns[0].in_(ids)) for query in queries]
+    return {
+        found: tuple(part for part in (first, second, None if lot is None else f"L-{lot:02}") if part is not None)
+        for found, first, second, lot in session.execute(union_all(*wanted))
+    }

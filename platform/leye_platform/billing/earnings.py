@@ -23,7 +23,7 @@ from leye_platform.review.models import Review
 from leye_platform.review.rules import ReviewState
 
 CHUNK = 1000
-SHOWN_ANSWERS = 20
+SHOWN_ANSWERS = 10
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from leye_platform.billing.account_names import ACCOUNT_WORDS, account_names
 from leye_platform.billing.books import check_books
 from leye_platform.billing.documents import UNIT_WORDS, document_of
 from leye_platform.billing.months import Month
@@ -96,9 +97,12 @@ def pay(work: Work) -> Response:
 @endpoint(Permission.FINANCE)
 def ledger(work: Work, page: int = 1, *, check: bool = False) -> Response:
     """The entries with their postings, newest first; with `check`, whether the books hold (it reads all of them)."""
+    shown = ledger_page(work.session, page)
     return work.page(
         "billing/ledger.html",
-        shown=ledger_page(work.session, page),
+        shown=shown,
+        names=account_names(work.session, {line.account for _entry, lines in shown.entries for line in lines}),
+        account_words=ACCOUNT_WORDS,
         kind_words=KIND_WORDS,
         checked=check,
         problems=check_books(work.session) if check else [],

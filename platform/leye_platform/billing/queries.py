@@ -21,7 +21,7 @@ from leye_platform.permissions import Permission
 
 INVOICES_SHOWN = 200
 INVOICES_A_PAGE = 50
-ENTRIES_A_PAGE = 50
+ENTRIES_A_PAGE = 25
 LATE = timedelta(hours=1)
 """Invoices and acceptance by silence follow within minutes; what takes longer wants somebody to look."""
 

@@ -1,6 +1,5 @@
 """A lot for people: the partner inspects a sample and accepts or sends back; the coordinator follows it."""
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -91,7 +90,7 @@ def _partner_page(
         shown=shown,
         state=STATE_WORDS[lot.state],
         may_settle=open_to_answer,
-        sample=_with_pictures(work, sample_of(work.session, shown, picture_links(work)) if sample is None else sample),
+        sample=sample_of(work.session, shown, picture_links(work)) if sample is None else sample,
         sent_back=sent_back_of(work.session, shown, picture_links(work)) if shown.sent_back else [],
         files=file_urls(work, lot) if work.actor.may(Permission.EXPORT) else {},
         may_see_invoice=work.actor.may(Permission.VIEW_INVOICE),
@@ -99,12 +98,6 @@ def _partner_page(
         reason=reason,
         problems=problems,
     )
-
-
-def _with_pictures(work: Work, rows: list[LotItemView]) -> list[LotItemView]:
-    """The same rows; the reader's own links stand in the pictures."""
-    links = picture_links(work)
-    return [row if row.view is None else replace(row, view=links.linked(row.view)) for row in rows]
 
 
 @router.get("/lots/{lot_id}")
@@ -117,7 +110,7 @@ def coordinator_lot(work: Work, lot_id: UUID) -> Response:
         "delivery/lot.html",
         shown=shown,
         state=STATE_WORDS[lot.state],
-        sample=_with_pictures(work, sample_of(work.session, shown, picture_links(work))),
+        sample=sample_of(work.session, shown, picture_links(work)),
         sent_back=sent_back_of(work.session, shown, picture_links(work)) if shown.sent_back else [],
         files=file_urls(work, lot) if work.actor.may(Permission.EXPORT) else {},
         may_see_invoice=work.actor.may(Permission.VIEW_INVOICE),

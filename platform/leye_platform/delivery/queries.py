@@ -49,7 +49,7 @@ class LotView:
 
 @dataclass(frozen=True)
 class LotItemView:
-    """One item of a lot as a partner inspects it: the text, the label, how sure we are, and its pictures by links."""
+    """One item of a lot as a partner inspects it: the text, the label, how sure we are, and its picture by links."""
 
     item_id: UUID
     row: int
@@ -58,9 +58,8 @@ class LotItemView:
     label: str
     confidence: float
     reason: str | None
-    pictures: list[dict[str, Any]]
     view: dict[str, Any] | None
-    """What the annotator saw, where it is a picture and the text says nothing."""
+    """What the annotator saw, with links, where it is a picture and the text says nothing."""
     result: list[dict[str, Any]]
 
 
@@ -173,14 +172,13 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: Pi
     if not item_ids:
         return []
     kind = task_type(shown.project.task_type, shown.project.label_config)
-    pictures = _pictures(session, item_ids, links) if kind.config.images else {}
     rows = session.execute(
         select(Item, LotItem)
         .join(LotItem, LotItem.item_id == Item.id)
         .where(LotItem.lot_id == shown.lot.id, Item.id.in_(item_ids))
         .order_by(Item.row)
     )
-    views = _views(session, kind, item_ids) if kind.config.images else {}
+    views = _views(session, kind, item_ids, links) if kind.config.images else {}
     return [
         LotItemView(
             item_id=item.id,
@@ -190,7 +188,6 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: Pi
             label=kind.template.describe(kind.config, included.result),
             confidence=included.confidence,
             reason=included.reason,
-            pictures=pictures.get(item.id, []),
             view=views.get(item.id),
             result=included.result,
         )
@@ -198,17 +195,16 @@ def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: Pi
     ]
 
 
-def _pictures(session: Session, item_ids: Sequence[UUID], links: PictureLinks) -> dict[UUID, list[dict[str, Any]]]:
-    """The pictures of each item: its row keeps their names, its first micro-task what is known of them."""
+def _views(
+    session: Session, kind: TaskType, item_ids: Sequence[UUID], links: PictureLinks
+) -> dict[UUID, dict[str, Any]]:
+    """What annotators see of each item: its row keeps the pictures' names, its first task what is known of them."""
     first = select(MicroTask.item_id, MicroTask.content).where(
         MicroTask.item_id.in_(item_ids), MicroTask.step == 1, MicroTask.part == 1
     )
-    return {item_id: links.pictures(content) for item_id, content in session.execute(first)}
-
-
-def _views(session: Session, kind: TaskType, item_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    rows = session.execute(select(MicroTask.item_id, MicroTask.content).where(MicroTask.item_id.in_(item_ids)))
-    return {item_id: kind.template.view(kind.config, content) for item_id, content in rows}
+    return {
+        item_id: links.linked(kind.template.view(kind.config, content)) for item_id, content in session.execute(first)
+    }
 
 
 def _texts(data: dict[str, Any], variables: Sequence[str]) -> tuple[str, ...]:

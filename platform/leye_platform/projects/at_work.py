@@ -16,7 +16,7 @@ from leye_platform.errors import MoveNotAllowed
 from leye_platform.outbox import JobName, ask_for
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
-from leye_platform.projects.batch_queries import being_delivered
+from leye_platform.projects.batch_queries import being_delivered, in_no_lot
 from leye_platform.projects.errors import ProjectNotComplete
 from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.queries import ROWS_A_PAGE, BatchProgress, Listed, progress_of
@@ -59,7 +59,8 @@ def batches_at_work(session: Session, number: int, now: datetime) -> Listed[Batc
     ).all()
     ids = [batch.id for batch, _ in rows]
     progress = progress_of(session, [batch for batch, _ in rows], now)
-    people, reviews, in_lots = _people(session, ids), _reviews(session, ids), being_delivered(session, ids)
+    people, reviews = _people(session, ids), _reviews(session, ids)
+    ready = in_no_lot(session, {batch_id: progress[batch_id].of(ItemState.DECIDED) for batch_id in ids}, now)
     shown = [
         BatchAtWork(
             batch=batch,
@@ -67,7 +68,7 @@ def batches_at_work(session: Session, number: int, now: datetime) -> Listed[Batc
             progress=progress[batch.id],
             people=people.get(batch.id, 0),
             reviews=reviews.get(batch.id, 0),
-            ready=progress[batch.id].of(ItemState.DECIDED) - in_lots.get(batch.id, 0),
+            ready=ready[batch.id],
         )
         for batch, project in rows
     ]

@@ -1,9 +1,9 @@
 """What a batch's own page shows beside its progress: how it was decided, what stands still, what it will cost."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState, LotState
-from leye_platform.outbox import OutboxRow
+from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.estimate import Estimate, estimate
 from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.queries import Terms
@@ -21,6 +21,8 @@ from leye_platform.review.rules import DecisionMethod, ReviewState
 
 LATEST = 1000
 """So many decisions are looked at for the figures of quality, whatever the size of the batch."""
+A_MOMENT = timedelta(minutes=10)
+"""A lot that was asked for longer ago is offered to be cut by hand again: something is in its way."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class StandingStill:
     reading_broke: bool
 
 
-def standing_still(session: Session, batch: Batch) -> StandingStill:
-    """Four queries."""
+def standing_still(session: Session, batch: Batch, now: datetime) -> StandingStill:
+    """Five queries."""
     reviews, oldest = session.execute(
         select(func.count(), func.min(Review.opened_at)).where(
             Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id == batch.id
@@ -66,7 +68,7 @@ def standing_still(session: Session, batch: Batch) -> StandingStill:
     decided = select(func.count()).where(
         Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None)
     )
-    undelivered = (session.scalar(decided) or 0) - being_delivered(session, [batch.id]).get(batch.id, 0)
+    undelivered = in_no_lot(session, {batch.id: session.scalar(decided) or 0}, now)[batch.id]
     broke = session.scalar(
         select(func.count()).where(OutboxRow.id == batch.ingest_job, OutboxRow.failed_at.is_not(None))
     )
@@ -90,6 +92,26 @@ def being_delivered(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
         )
     )
     return dict(session.execute(query.group_by(Lot.batch_id)).all())
+
+
+def in_no_lot(session: Session, decided: Mapping[UUID, int], now: datetime) -> dict[UUID, int]:
+    """How many of each batch's decided items want somebody to deliver them: no lot holds them, and none is under way.
+
+    decided: the number of decided items by batch. Two queries.
+    """
+    held, asked = being_delivered(session, list(decided)), _lots_under_way(session, now)
+    return {batch_id: 0 if batch_id in asked else count - held.get(batch_id, 0) for batch_id, count in decided.items()}
+
+
+def _lots_under_way(session: Session, now: datetime) -> set[UUID]:
+    """The batches whose lot a job is about to put together: after the last decision that takes a moment."""
+    query = select(OutboxRow.arguments).where(
+        OutboxRow.job == JobName.ASSEMBLE_LOT,
+        OutboxRow.done_at.is_(None),
+        OutboxRow.failed_at.is_(None),
+        OutboxRow.created_at > now - A_MOMENT,
+    )
+    return {UUID(arguments["batch_id"]) for arguments in session.scalars(query)}
 
 
 def estimate_of(project: Project, items: int, terms: Terms) -> Estimate | None:

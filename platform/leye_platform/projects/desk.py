@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.outbox import OutboxRow
-from leye_platform.projects.batch_queries import being_delivered
+from leye_platform.projects.batch_queries import in_no_lot
 from leye_platform.projects.models import Addition, Batch, Item, Project
 from leye_platform.projects.project_matters import is_priced
 from leye_platform.projects.queries import BatchProgress, progress_of
@@ -66,7 +66,7 @@ def matters_today(session: Session, now: datetime) -> list[Matter]:
         *_deadlines(session, now),
         *_sent_back(session),
         *_to_open(session, now),
-        *_to_deliver(session),
+        *_to_deliver(session, now),
         *_in_review(session),
     ]
     told = {matter.batch.id for matter in found}
@@ -141,12 +141,13 @@ def _sent_back(session: Session) -> Iterable[Matter]:
     return [Matter(MatterKind.SENT_BACK, *row) for row in found[:SHOWN]]
 
 
-def _to_deliver(session: Session) -> Iterable[Matter]:
+def _to_deliver(session: Session, now: datetime) -> Iterable[Matter]:
     """Decided items that no lot will take by itself, because their batch rests; or whose lot is due at once."""
     resting = or_(Batch.state.in_((BatchState.PAUSED, BatchState.CLOSED)), ~_unfinished())
     found = _with_items(session, Batch.state.in_(WORKED_ON) & resting, Item.state == ItemState.DECIDED)
-    on_the_way = being_delivered(session, [batch.id for batch, _, _ in found]) if found else {}
-    left = [(batch, project, count - on_the_way.get(batch.id, 0)) for batch, project, count in found]
+    decided = {batch.id: count for batch, _, count in found}
+    in_none = in_no_lot(session, decided, now) if found else {}
+    left = [(batch, project, in_none[batch.id]) for batch, project, _ in found]
     return [Matter(MatterKind.TO_DELIVER, *row) for row in left if row[2] > 0][:SHOWN]
 
 

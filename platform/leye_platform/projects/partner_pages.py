@@ -23,7 +23,7 @@ from leye_platform.projects.batch_pages import Uploaded, receive_upload, upload_
 from leye_platform.projects.batch_words import ADDITION_WORDS, PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
-from leye_platform.projects.partner_queries import money_of, waiting_for
+from leye_platform.projects.partner_queries import cannot_open, money_of, waiting_for
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.queries import (
     batches_page,
@@ -48,9 +48,12 @@ def home(work: Work, page: int = 1) -> Response:
         return RedirectResponse("/projects", status_code=303)
     listed = batches_page(work.session, work.actor, page)
     may_upload = work.actor.may(Permission.UPLOAD_BATCH)
+    waiting = waiting_for(work.session, work.actor, work.now) if listed.number == 1 else None
+    shown = [batch for batch, _ in [*listed.rows, *(waiting.ready if waiting else [])]]
     return work.page(
         "partner/home.html",
-        waiting=waiting_for(work.session, work.actor, work.now) if listed.number == 1 else None,
+        waiting=waiting,
+        cannot_open=cannot_open(work.session, shown, work.now),
         listed=listed,
         progress=progress_of(work.session, [batch for batch, _ in listed.rows], work.now),
         projects=projects_in_reach(work.session, work.actor, Permission.VIEW_BATCH),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
@@ -13,7 +14,7 @@ from leye_platform.delivery.models import Lot
 from leye_platform.delivery.queries import LotView, view_lots
 from leye_platform.delivery.rules import LotState
 from leye_platform.permissions import Permission
-from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.models import Batch, GuideVersion, Project
 from leye_platform.projects.project_matters import is_priced
 from leye_platform.projects.rules import BatchState
 
@@ -71,6 +72,14 @@ def _batches(
     if scope is not None:
         query = query.where(Project.organisation_id.in_(scope))
     return [(batch, project) for batch, project in session.execute(query)]
+
+
+def cannot_open(session: Session, batches: Sequence[Batch], now: datetime) -> set[UUID]:
+    """Which of these were read and still lack a price, pay, a guide or rows. One query."""
+    read = {batch.id for batch in batches if batch.state is BatchState.READY}
+    has_guide = exists().where(GuideVersion.project_id == Project.id)
+    complete = select(Batch.id).join(Project, Project.id == Batch.project_id).where(is_priced(now), has_guide)
+    return read - set(session.scalars(complete.where(Batch.id.in_(read), Batch.rows_in > 0)))
 
 
 @dataclass(frozen=True)

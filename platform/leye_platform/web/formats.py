@@ -51,6 +51,11 @@ def rate(value: Decimal) -> str:
     return f"{plain:,.{places}f}"
 
 
+def exact(micros: int) -> str:
+    """Millionths of a yuan, nothing rounded and without needless zeros: "0.06", "-0.0125"."""
+    return rate(Decimal(micros) / 1_000_000)
+
+
 def count(value: int) -> str:
     """A whole number with its thousands set apart."""
     return f"{value:,}"

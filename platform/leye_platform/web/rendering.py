@@ -35,6 +35,7 @@ def environment() -> Environment:
         "yuan": formats.yuan_from_micros,
         "fen": formats.yuan_from_minor,
         "rate": formats.rate,
+        "exact": formats.exact,
         "count": formats.count,
         "percent": formats.percent,
         "markdown": markdown,
