@@ -33,6 +33,7 @@ class JobName(StrEnum):
     ISSUE_INVOICE = "issue_invoice"
     SEND_MAIL = "send_mail"
     WRITE_EXPORT = "write_export"
+    SEND_WEBHOOK = "send_webhook"
 
 
 class OutboxRow(Base):

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SETTLE_LOT = "settle_lot"
     CUT_LOT = "cut_lot"
     EXPORT = "export"
+    WEBHOOKS = "webhooks"
     VIEW_INVOICE = "view_invoice"
     FINANCE = "finance"
     VIEW_TEAM = "view_team"
@@ -37,7 +38,9 @@ class Permission(StrEnum):
 _P = Permission
 _SIGNED_IN = frozenset({_P.PUBLIC, _P.OWN_ACCOUNT, _P.READ_GUIDE})
 _PARTNER = frozenset({_P.VIEW_BATCH, _P.VIEW_LOT})
-_OWN_PROJECTS = frozenset({_P.LABEL, _P.MAKE_PROJECT, _P.WRITE_GUIDE, _P.UPLOAD_BATCH, _P.RUN_BATCH, _P.EXPORT})
+_OWN_PROJECTS = frozenset(
+    {_P.LABEL, _P.MAKE_PROJECT, _P.WRITE_GUIDE, _P.UPLOAD_BATCH, _P.RUN_BATCH, _P.EXPORT, _P.WEBHOOKS}
+)
 _ALL_OF_PARTNER = _PARTNER | _OWN_PROJECTS | {_P.SETTLE_LOT, _P.VIEW_INVOICE}
 _COORDINATOR = frozenset(
     {
@@ -52,6 +55,7 @@ _COORDINATOR = frozenset(
         _P.VIEW_LOT,
         _P.CUT_LOT,
         _P.EXPORT,
+        _P.WEBHOOKS,
         _P.VIEW_TEAM,
         _P.MANAGE_TEAMS,
         _P.RESET_PASSWORD,

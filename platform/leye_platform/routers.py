@@ -47,6 +47,8 @@ from leye_platform.teams import help_pages as team_help_pages
 from leye_platform.teams import pages as team_pages
 from leye_platform.teams import people_pages as team_people_pages
 from leye_platform.web import health, problem_pages, site_pages, styleguide_pages
+from leye_platform.webhooks import api as webhooks_api
+from leye_platform.webhooks import pages as webhook_pages
 
 ROUTERS: tuple[APIRouter, ...] = (
     work_api.router,  # the first: the paths that are asked for most, and a match is a walk
@@ -93,6 +95,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     earnings_pages.router,
     exports_api.router,
     export_pages.router,
+    webhooks_api.router,
+    webhook_pages.router,
     class_names_api.router,
     class_names_pages.router,
     administration_pages.router,

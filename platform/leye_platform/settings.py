@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=512, ge=1)
     mail_url: str = ""
     mail_from: str = ""
+    webhooks_to_private: bool = False
 
     @property
     def upload_limit(self) -> int:

@@ -12,7 +12,8 @@ import leye_platform.notices.models
 import leye_platform.outbox
 import leye_platform.projects.models
 import leye_platform.review.models
-import leye_platform.teams.models  # noqa: F401 -- imported for the tables
+import leye_platform.teams.models
+import leye_platform.webhooks.models  # noqa: F401 -- imported for the tables
 from leye_platform.database import Base
 
 METADATA = Base.metadata

@@ -1,24 +1,26 @@
 """All decided items of a project, whatever lot they stand in."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, text, update
 
 from leye_platform.accounts.rules import Role
+from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.exports import rows as export_rows
 from leye_platform.exports.formats import format_named
-from leye_platform.exports.rows import ExportRow, decided_rows
+from leye_platform.exports.rows import ExportRow, ExportRows, decided_rows, project_rows
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch, Item, MicroTask, Project
 from leye_platform.projects.rules import ItemState
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.models import Decision
 from support.clock import MovableClock
-from support.factories import chosen, make_gold
+from support.factories import chosen, make_gold, make_items
 from support.shipping import Shipping
-from support.statements import statements_of
+from support.statements import Statements, scans, statements_of
 
 
 @pytest.fixture
@@ -142,3 +144,64 @@ def test_chunks_give_each_item_once_and_are_read_when_they_are_wanted(shipping: 
     with shipping.database.read() as session:
         whole = b"".join(format_named("JSON").write(decided_rows(session, shipped.batch.project_id, {})))
     assert len({task["meta"]["item_id"] for task in orjson.loads(whole)}) == 5
+
+
+LARGE = frozenset({"items", "lot_items", "decisions", "micro_tasks"})
+
+
+@pytest.mark.parametrize("which", [decided_rows, project_rows])
+def test_a_chunk_is_read_along_an_index_that_has_it_in_order(
+    shipping: Shipping, which: Callable[..., ExportRows]
+) -> None:
+    """Else each chunk would sort all that is left, and a million items would take a thousand times as long."""
+    shipped = shipping.shipped(3)
+    with shipping.database.write() as session:
+        batch = session.get_one(Batch, shipped.batch.batch_id)
+        lot = session.get_one(Lot, shipped.lot_id)
+        [given] = session.scalars(select(LotItem).limit(1))
+        decision = session.scalars(select(Decision)).first()
+        assert decision is not None
+        tasks = make_items(session, batch, 6000, start=10)
+        session.execute(
+            insert(LotItem),
+            [
+                {
+                    "lot_id": lot.id,
+                    "item_id": task.item_id,
+                    "quantity": given.quantity,
+                    "result": given.result,
+                    "confidence": 1,
+                    "guide_version": 1,
+                }
+                for task in tasks
+            ],
+        )
+        session.execute(
+            insert(Decision),
+            [
+                {
+                    "microtask_id": task.id,
+                    "item_id": task.item_id,
+                    "batch_id": batch.id,
+                    "version": 1,
+                    "round": 1,
+                    "method": decision.method,
+                    "result": decision.result,
+                    "labels": decision.labels,
+                    "confidence": 1,
+                    "guide_id": decision.guide_id,
+                    "decided_at": decision.decided_at,
+                }
+                for task in tasks
+            ],
+        )
+        session.execute(update(Item).values(state=ItemState.DECIDED))
+    with shipping.database.write() as session:
+        session.execute(text("ANALYZE"))
+    with shipping.database.read() as session, statements_of(shipping.database) as statements:
+        read = iter(which(session, shipped.batch.project_id, {}))
+        for _ in range(2500):
+            next(read)
+    walks = [(one, given) for one, given in statements.seen if "lot_items" in one or "decisions" in one]
+    assert len(walks) == 3
+    assert scans(shipping.database, Statements(walks), LARGE) == []

@@ -39,6 +39,7 @@ def test_a_file_is_asked_for_by_keyboard(
     installation: Installation,
     shipping: Shipping,
     database: Database,
+    *,
     scripts: bool,
     width: int,
 ) -> None:

@@ -51,6 +51,8 @@ OWNERS: dict[str, Owner] = {
     "lot_id": Owner.FIRM,
     "invoice_id": Owner.FIRM,
     "export_id": Owner.FIRM,
+    "webhook_id": Owner.FIRM,
+    "message_id": Owner.FIRM,
     "picture_id": Owner.FIRM,
     "key": Owner.FIRM,
     "project_number": Owner.FIRM,
@@ -101,6 +103,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/batches": {"json": {"name": "四月"}},
     "POST /api/v1/projects/{project_id}/exports": {"json": {"format": "CSV"}},
     "POST /partner/projects/{project_id}/exports": {"data": {"format": "CSV"}},
+    "POST /api/v1/projects/{project_id}/webhooks": {
+        "json": {"address": "https://firm.example/leye", "events": ["lot.delivered"]}
+    },
     "POST /api/v1/batches/{batch_id}/withdraw": {"json": {"rows": [1]}},
     "POST /projects/at-work": {"data": {"deed": "freeze"}},
     "POST /api/v1/batches/{batch_id}/additions": {"json": {"file_name": "四月.csv"}},

@@ -27,6 +27,8 @@ from leye_platform.projects.pictures.keeping import keep_picture
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.teams.models import HelpRequest, HelpTopic, Team, TeamMember
+from leye_platform.webhooks.rules import Event
+from leye_platform.webhooks.service import add_webhook, tell_webhooks
 from support.clock import MovableClock
 from support.factories import make_guide_picture, make_organisation, make_person
 from support.pictures import photo, written
@@ -68,6 +70,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     things |= _guide(shipping, residents, UUID(things["project_id"])) | _notice(shipping, residents)
     things |= _picture(shipping, residents) | _addition(shipping, residents, UUID(things["batch_id"]))
     things |= _export(shipping, residents, UUID(things["project_id"]))
+    things |= _webhook(shipping, residents, UUID(things["project_id"]))
     things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en", "code": "lot-missing"}
     return Neighbours(client, residents, strangers, things)
 
@@ -143,6 +146,17 @@ def _export(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUI
         engineer = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ENGINEER].person_id))
         project, now = session.get_one(Project, project_id), shipping.clock.now()
         return {"export_id": str(ask_for_export(session, engineer, project, format_name="JSON", now=now).id)}
+
+
+def _webhook(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID) -> dict[str, str]:
+    """A webhook that was told something."""
+    with shipping.database.write() as session:
+        engineer = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ENGINEER].person_id))
+        project, now = session.get_one(Project, project_id), shipping.clock.now()
+        address, events = "https://firm.example/leye", [Event.LOT_DELIVERED]
+        webhook = add_webhook(session, engineer, project, address, events, private=False, now=now)
+        [message] = tell_webhooks(session, project_id, Event.LOT_DELIVERED, {}, now)
+        return {"webhook_id": str(webhook.id), "message_id": str(message.id)}
 
 
 def _notice(shipping: Shipping, residents: dict[Role, Somebody]) -> dict[str, str]:

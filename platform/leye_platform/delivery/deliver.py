@@ -6,7 +6,7 @@ from uuid import UUID
 
 from leye_platform.delivery.models import Lot
 from leye_platform.delivery.rules import LOT_MOVES, LotState
-from leye_platform.delivery.service import accept_deadline, move_items
+from leye_platform.delivery.service import about_lot, accept_deadline, move_items
 from leye_platform.exports.formats import FORMATS, LOT_FILES
 from leye_platform.exports.rows import lot_rows
 from leye_platform.installation import Installation
@@ -14,6 +14,8 @@ from leye_platform.notices.events import lot_was_delivered
 from leye_platform.projects.models import Project
 from leye_platform.projects.rules import ItemState
 from leye_platform.states import check_move
+from leye_platform.webhooks.rules import Event
+from leye_platform.webhooks.service import tell_webhooks
 
 SPOOLED = 4 << 20  # bytes kept in memory before a file is written to disk
 
@@ -46,6 +48,7 @@ def deliver_lot(installation: Installation, lot_id: UUID) -> None:
         lot.accept_by = accept_deadline(session.get_one(Project, lot.project_id), now)
         move_items(session, lot, ItemState.DECIDED, ItemState.DELIVERED)
         lot_was_delivered(session, lot, now)
+        tell_webhooks(session, lot.project_id, Event.LOT_DELIVERED, about_lot(lot), now)
 
 
 def _pour(chunks: Iterator[bytes], file: "tempfile.SpooledTemporaryFile[bytes]") -> None:

@@ -34,6 +34,8 @@ from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, BatchState,
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.models import Decision
 from leye_platform.states import check_move
+from leye_platform.webhooks.rules import Event
+from leye_platform.webhooks.service import tell_webhooks
 
 PART = 1000  # items in one statement: databases limit its parameters
 
@@ -180,6 +182,7 @@ def accept_lot(session: Session, actor: Actor | None, lot_id: UUID, now: datetim
     )
     _settle(session, lot, LotState.ACCEPTED, actor, now)
     lot_was_accepted(session, lot, now)
+    tell_webhooks(session, lot.project_id, Event.LOT_ACCEPTED, about_lot(lot), now)
     ask_for(session, JobName.ISSUE_INVOICE, {"organisation_id": str(partner.id)}, now, once_for=partner.id)
     return lot
 
@@ -267,7 +270,14 @@ def send_back(
             items=len(leaving),
         )
     lot_was_sent_back(session, lot, len(leaving), now)
+    told = about_lot(lot) | {"items": len(leaving)}
+    tell_webhooks(session, lot.project_id, Event.LOT_SENT_BACK, told, now)
     return lot
+
+
+def about_lot(lot: Lot) -> dict[str, Any]:
+    """What a webhook is told of a lot."""
+    return {"lot": str(lot.id), "lot_name": f"L-{lot.sequence:02}", "batch": str(lot.batch_id)}
 
 
 def accept_deadline(project: Project, now: datetime) -> datetime:

@@ -20,6 +20,8 @@ from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.models import Project
 from leye_platform.states import check_move
+from leye_platform.webhooks.rules import Event
+from leye_platform.webhooks.service import tell_webhooks
 from leye_storage import ObjectStore
 
 PIECE = 8 << 20  # bytes, a multiple of exports/format.py:BLOCK
@@ -53,11 +55,10 @@ def write_export_file(installation: Installation, job_id: UUID, export_id: UUID)
             file = session.get_one(ExportFile, export_id, with_for_update=True)
             file.state = check_move(EXPORT_MOVES, file.state, ExportState.READY)
             file.key, file.size, file.sha256 = key, stored.size, stored.sha256
-            file.items, file.report, file.ready_at = (
-                written.losses.items,
-                written.losses.as_json(),
-                installation.clock.now(),
-            )
+            now = installation.clock.now()
+            file.items, file.report, file.ready_at = written.losses.items, written.losses.as_json(), now
+            told = {"export": str(export_id), "format": file.format, "items": file.items, "sha256": file.sha256}
+            tell_webhooks(session, file.project_id, Event.EXPORT_READY, told, now)
     for key in list(objects.keys(f"{folder}/pieces/")):
         objects.delete(key)
 

@@ -76,5 +76,6 @@ def show(work: Work, project_id: UUID, page: int = 1) -> Response:
         purpose_words=PURPOSE_WORDS,
         may_write=work.actor.may(Permission.WRITE_GUIDE),
         may_upload=work.actor.may(Permission.UPLOAD_BATCH),
+        may_webhooks=work.actor.may(Permission.WEBHOOKS),
         may_export=work.actor.may(Permission.EXPORT),
     )

@@ -12,12 +12,14 @@ from uuid import UUID
 
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName
+from leye_platform.webhooks.rules import RETRY_AFTER as WEBHOOK_RETRY_AFTER
 from leye_workers.jobs.exports import write_export
 from leye_workers.jobs.ingest import ingest_addition, ingest_batch
 from leye_workers.jobs.invoices import issue_invoice
 from leye_workers.jobs.lots import assemble_lot, deliver_lot
 from leye_workers.jobs.mail import send_mail
 from leye_workers.jobs.skills import refit_skills
+from leye_workers.jobs.webhooks import send_webhook
 
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 10, 30, 120, 600))
 MAIL_RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
@@ -51,6 +53,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.DELIVER_LOT: Job(deliver_lot),
     JobName.ISSUE_INVOICE: Job(issue_invoice),
     JobName.WRITE_EXPORT: Job(write_export, QueueName.FILES),
+    JobName.SEND_WEBHOOK: Job(send_webhook, QueueName.MAIL, WEBHOOK_RETRY_AFTER),
     JobName.SEND_MAIL: Job(send_mail, QueueName.MAIL, MAIL_RETRY_AFTER),
 }
 

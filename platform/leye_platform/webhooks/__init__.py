@@ -1,0 +1,1 @@
+"""Telling a partner's own program what has happened."""
