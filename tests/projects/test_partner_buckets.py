@@ -216,6 +216,26 @@ def test_an_address_in_the_own_network_is_never_asked(batches: BucketBatches, ho
     assert "是内部网络的地址" in batches.problem(batch_id)
 
 
+@ON_SQLITE
+def test_a_public_name_is_reached_at_the_very_address_that_was_looked_at(
+    batches: BucketBatches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name itself means nothing here: were it asked for again, as in a rebinding, the connection would fail."""
+    batches.installation = batches.shipping.installation
+    asked: list[str] = []
+
+    def looked_up(host: str, port: int) -> str:
+        asked.append(f"{host}:{port}")
+        return "127.0.0.1"
+
+    monkeypatch.setattr("leye_storage.guarded.public_address", looked_up)
+    batches.lay({"a.csv": b"review\na\n"})
+    name = f"files.example:{batches.server.address.rpartition(':')[2]}"
+    batch_id = batches.read_from(batches.texts, endpoint=f"http://{name}")
+    assert len(batches.items(batch_id)) == 1
+    assert set(asked) == {name}
+
+
 def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def answers(*_given: Any, **_more: Any) -> list[Any]:
         return [(2, 1, 6, "", (address, 80)) for address in ("93.184.215.14", "192.168.1.1")]
