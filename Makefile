@@ -49,8 +49,13 @@ check: setup-dev ## format, lint, types, import contracts, then the tests
 audit: setup-dev ## the long gate (at most 30 minutes): page matrix, random histories, fuzzing, kills
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m audit $(ARGS)
 
-oracle: ## comparisons that install Label Studio itself
-	@echo "There is nothing to compare yet: the Label Studio face comes with its own issue."
+.venv-oracle/.ready: requirements/oracle.lock
+	@bash scripts/make-venv $(PYTHON) .venv-oracle
+	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/oracle.lock
+	@touch $@
+
+oracle: setup-dev .venv-oracle/.ready ## comparisons that install Label Studio itself
+	$(BIN)/python -m pytest -n 0 scripts/oracle $(ARGS)
 
 translations: setup-dev ## extract all texts and update the catalogues
 	$(BIN)/python -m leye_platform.web.catalogue

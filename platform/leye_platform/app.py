@@ -10,6 +10,7 @@ from leye_platform.web.error_pages import install_error_pages
 from leye_platform.web.openapi import describe
 from leye_platform.web.security_headers import SecurityHeaders
 from leye_platform.web.static_files import STATIC_FOLDERS, ServedFiles
+from leye_platform.web.trailing_slash import WithoutTrailingSlash
 
 
 def create_app(installation: Installation) -> FastAPI:
@@ -30,6 +31,7 @@ def create_app(installation: Installation) -> FastAPI:
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     install_error_pages(app)
     describe(app)
+    app.add_middleware(WithoutTrailingSlash)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog, path=installation.settings.data_dir / "log" / "access.jsonl")
     return app

@@ -32,6 +32,7 @@ class JobName(StrEnum):
     DELIVER_LOT = "deliver_lot"
     ISSUE_INVOICE = "issue_invoice"
     SEND_MAIL = "send_mail"
+    WRITE_EXPORT = "write_export"
 
 
 class OutboxRow(Base):

@@ -17,6 +17,7 @@ from leye_platform.class_names import pages as class_names_pages
 from leye_platform.delivery import api as delivery_api
 from leye_platform.delivery import pages as delivery_pages
 from leye_platform.exports import api as exports_api
+from leye_platform.exports import pages as export_pages
 from leye_platform.guides import api as guides_api
 from leye_platform.guides import desk_pages as guide_desk_pages
 from leye_platform.guides import gold_pages
@@ -24,6 +25,9 @@ from leye_platform.guides import pages as guide_pages
 from leye_platform.matching import api as matching_api
 from leye_platform.matching import pages as matching_pages
 from leye_platform.notices import pages as notice_pages
+from leye_platform.partner_api import export_api as label_studio_export_api
+from leye_platform.partner_api import import_api, service_api, tasks_api, work_api
+from leye_platform.partner_api import projects_api as label_studio_projects_api
 from leye_platform.projects import (
     addition_pages,
     additions_api,
@@ -45,6 +49,12 @@ from leye_platform.teams import people_pages as team_people_pages
 from leye_platform.web import health, problem_pages, site_pages, styleguide_pages
 
 ROUTERS: tuple[APIRouter, ...] = (
+    work_api.router,  # the first: the paths that are asked for most, and a match is a walk
+    service_api.router,
+    import_api.router,
+    label_studio_export_api.router,
+    tasks_api.router,
+    label_studio_projects_api.router,
     health.router,
     site_pages.router,
     problem_pages.router,
@@ -82,6 +92,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     billing_pages.router,
     earnings_pages.router,
     exports_api.router,
+    export_pages.router,
     class_names_api.router,
     class_names_pages.router,
     administration_pages.router,

@@ -5,6 +5,7 @@ import leye_platform.assignments.models
 import leye_platform.audit
 import leye_platform.billing.models
 import leye_platform.delivery.models
+import leye_platform.exports.models
 import leye_platform.guides.models
 import leye_platform.matching.models
 import leye_platform.notices.models

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy  # its parts load where they are used: a web process combines answers and fits nothing
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
 
 Corners = NDArray[np.float64]
 
@@ -124,7 +122,7 @@ def matched(first: Sequence[Box], second: Sequence[Box]) -> list[tuple[int, int,
     """Pairs of one class, each box in one pair at most, of the greatest total intersection over union, and theirs."""
     same = np.array([[a.label == b.label for b in second] for a in first], dtype=bool).reshape(len(first), len(second))
     shares = np.where(same, overlaps(corners(first), corners(second)), 0.0)
-    rows, columns = linear_sum_assignment(-shares)
+    rows, columns = scipy.optimize.linear_sum_assignment(-shares)
     pairs = zip(rows.tolist(), columns.tolist(), shares[rows, columns].tolist(), strict=True)
     return [(i, j, share) for i, j, share in pairs if share > 0]
 
@@ -153,7 +151,9 @@ def same_object(
     shares = overlap(places, places) * np.where(labels[:, None] == labels[None, :], 1.0, OTHER_CLASS)
     shares[people[:, None] == people[None, :]] = -1.0
     group_of = np.zeros(len(places), dtype=np.intp)
-    groups, touching = connected_components(csr_matrix(shares >= LEAST_LIKENESS), directed=False)
+    groups, touching = scipy.sparse.csgraph.connected_components(
+        scipy.sparse.csr_matrix(shares >= LEAST_LIKENESS), directed=False
+    )
     total = 0
     for group in range(groups):
         members = np.flatnonzero(touching == group)

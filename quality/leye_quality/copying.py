@@ -14,10 +14,9 @@ copying shows in shared errors, not in shared truth.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load where they are used: a web process combines answers and fits nothing
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from leye_quality.majority import Labels
 
@@ -60,7 +59,7 @@ def find_copies(items: Labels, people: Labels, labels: Labels, *, n_items: int, 
     above = _above_chance(first, alike / together, together, chance, n_people)
     expected = np.clip(chance + (1.0 - chance) * above[first] * above[second], chance, 1.0)
     close = (together >= LEAST_SHARED) & (alike >= LEAST_AGREEMENT * together)
-    linked = close & (binom.sf(alike - 1, together, expected) < RARELY)
+    linked = close & (bdtrc(alike - 1, together.astype(np.intp), expected) < RARELY)
     return Copies(_groups(first[linked], second[linked], n_people, agreed.tocsr(), shared.tocsr()))
 
 
@@ -74,18 +73,18 @@ def one_vote_a_group(items: Labels, people: Labels, labels: Labels, copies: Copi
     return kept // classes // persons, kept // classes % persons, kept % classes
 
 
-def _pairs(people: Labels, what: Labels, n_people: int) -> sparse.coo_matrix:
+def _pairs(people: Labels, what: Labels, n_people: int) -> "scipy.sparse.coo_matrix":
     """How many things two people have in common, by person, then other person; nobody is paired with themselves."""
     things, thing_of = np.unique(what, return_inverse=True)
-    have = sparse.csr_matrix((np.ones(len(people)), (people, thing_of)), shape=(n_people, len(things)))
+    have = scipy.sparse.csr_matrix((np.ones(len(people)), (people, thing_of)), shape=(n_people, len(things)))
     common = (have @ have.T).tocsr()
     common.sort_indices()
     pairs = common.tocoo()
     apart = pairs.row != pairs.col
-    return sparse.coo_matrix((pairs.data[apart], (pairs.row[apart], pairs.col[apart])), shape=pairs.shape)
+    return scipy.sparse.coo_matrix((pairs.data[apart], (pairs.row[apart], pairs.col[apart])), shape=pairs.shape)
 
 
-def _keys(pairs: sparse.coo_matrix) -> NDArray[np.int64]:
+def _keys(pairs: "scipy.sparse.coo_matrix") -> NDArray[np.int64]:
     keys: NDArray[np.int64] = pairs.row * np.int64(pairs.shape[1]) + pairs.col
     return keys
 
@@ -109,11 +108,11 @@ def _above_chance(
 
 
 def _groups(
-    first: Labels, second: Labels, n_people: int, agreed: sparse.csr_matrix, shared: sparse.csr_matrix
+    first: Labels, second: Labels, n_people: int, agreed: "scipy.sparse.csr_matrix", shared: "scipy.sparse.csr_matrix"
 ) -> Labels:
     group_of = np.arange(n_people)
-    links = sparse.csr_matrix((np.ones(len(first)), (first, second)), shape=(n_people, n_people))
-    count, component = connected_components(links, directed=False)
+    links = scipy.sparse.csr_matrix((np.ones(len(first)), (first, second)), shape=(n_people, n_people))
+    count, component = scipy.sparse.csgraph.connected_components(links, directed=False)
     sizes = np.bincount(component, minlength=count)
     for number in np.flatnonzero(sizes >= LEAST_GROUP):
         members = np.flatnonzero(component == number)

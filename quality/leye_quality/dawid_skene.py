@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load where they are used: a web process combines answers and fits nothing
 from numpy.typing import NDArray
-from scipy import sparse
 
 from leye_quality.majority import Labels, Shares, vote_shares
 from leye_quality.shrinkage import Counts, Shrinkage, learn
@@ -90,7 +90,7 @@ class _Rounds:
     """Expectation and maximisation in turn; remembers counts, shrinkage and prior of the last round."""
 
     def __init__(
-        self, answered: sparse.csr_matrix, given: Labels, classes: int, known: dict[int, int], personal: bool
+        self, answered: "scipy.sparse.csr_matrix", given: Labels, classes: int, known: dict[int, int], personal: bool
     ) -> None:
         self.answered, self.classes, self.known, self.personal = answered, classes, known, personal
         overlapping, telling = given >= 2, given >= 2
@@ -155,14 +155,14 @@ def normalised(scores: Shares) -> Shares:
     return scores
 
 
-def _answered(items: Labels, columns: Labels, n_items: int, n_columns: int) -> sparse.csr_matrix:
+def _answered(items: Labels, columns: Labels, n_items: int, n_columns: int) -> "scipy.sparse.csr_matrix":
     """The 0/1 matrix, its entries in one order whatever that of the answers, so that sums give the same bits."""
     step = np.diff(items)
     if (step < 0).any() or (np.diff(columns)[step == 0] < 0).any():
         order = np.lexsort((columns, items))
         items, columns = items[order], columns[order]
     starts = np.concatenate([[0], np.cumsum(np.bincount(items, minlength=n_items))]).astype(columns.dtype)
-    return sparse.csr_matrix((np.ones(len(items)), columns, starts), shape=(n_items, n_columns))
+    return scipy.sparse.csr_matrix((np.ones(len(items)), columns, starts), shape=(n_items, n_columns))
 
 
 def _columns(people: Labels, labels: Labels, n_people: int, classes: int) -> Labels:
@@ -175,7 +175,7 @@ def _columns(people: Labels, labels: Labels, n_people: int, classes: int) -> Lab
     )
 
 
-def _coded(answered: sparse.csr_matrix, classes: int) -> tuple[Labels, Labels]:
+def _coded(answered: "scipy.sparse.csr_matrix", classes: int) -> tuple[Labels, Labels]:
     """The items and labels of a matrix's answers."""
     items = np.repeat(np.arange(answered.shape[0]), np.diff(answered.indptr))
     return items, answered.indices % classes

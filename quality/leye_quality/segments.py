@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy  # its parts load where they are used: a web process combines answers and fits nothing
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 Edges = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def matched_segments(first: Sequence[Segment], second: Sequence[Segment]) -> lis
     """Pairs of one class, each segment in one pair at most, of the greatest total overlap, and theirs."""
     same = np.array([[a.label == b.label for b in second] for a in first], dtype=bool).reshape(len(first), len(second))
     shares = np.where(same, overlaps_in_time(edges(first), edges(second)), 0.0)
-    rows, columns = linear_sum_assignment(-shares)
+    rows, columns = scipy.optimize.linear_sum_assignment(-shares)
     pairs = zip(rows.tolist(), columns.tolist(), shares[rows, columns].tolist(), strict=True)
     return [(i, j, share) for i, j, share in pairs if share > 0]
 

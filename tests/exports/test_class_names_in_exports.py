@@ -19,7 +19,7 @@ from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.quality_report import render_quality_html
 from leye_platform.delivery.queries import view_lot
 from leye_platform.delivery.rules import LotState
-from leye_platform.exports.formats import FORMATS
+from leye_platform.exports.formats import formats_for
 from leye_platform.exports.rows import CHUNK
 from leye_platform.exports.service import Names, export_lot, export_project
 from leye_platform.installation import Installation
@@ -102,9 +102,9 @@ def lot_of(shipping: Shipping, case: str, names: dict[str, str]) -> UUID:
 
 def written(shipping: Shipping, lot_id: UUID, name: str, names: Names = Names.WANTED) -> bytes:
     with shipping.database.read() as session:
-        by_lot = b"".join(export_lot(session, lot_id, name, names))
+        by_lot = b"".join(export_lot(session, lot_id, name, names).chunks())
         project_id = session.get_one(Lot, lot_id).project_id
-        assert b"".join(export_project(session, project_id, name, names)) == by_lot
+        assert b"".join(export_project(session, project_id, name, names).chunks()) == by_lot
     return by_lot
 
 
@@ -115,23 +115,27 @@ def classes_in(task: Any) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_format_has_the_wanted_names_and_on_request_the_original_ones(shipping: Shipping, case: str) -> None:
-    *_, names, classes, cell = CASES[case]
+    kind, config, *_, names, classes, cell = CASES[case]
     lot_id = lot_of(shipping, case, names)
-    unnamed = {name: written(shipping, lot_of(shipping, case, {}), name) for name in FORMATS}
+    fitting = [form.name for form in formats_for(task_type(kind, config).config)]
+    unnamed = {name: written(shipping, lot_of(shipping, case, {}), name) for name in fitting}
+    label = "leye_label" if case == "entities" else "label"  # that config has a control of this name
+    for name in fitting:
+        assert written(shipping, lot_id, name) != unnamed[name], "the names are nowhere in it"
     [task] = orjson.loads(written(shipping, lot_id, "JSON"))
     assert classes_in(task) == classes
     assert orjson.loads(written(shipping, lot_id, "JSONL")) == task
     [row] = csv.DictReader(io.StringIO(written(shipping, lot_id, "CSV").decode("utf-8-sig")))
     [plain] = csv.DictReader(io.StringIO(unnamed["CSV"].decode("utf-8-sig")))
     if cell:
-        assert row["label"] == cell
+        assert row[label] == cell
     else:
-        assert row["label"] == plain["label"].translate(str.maketrans("猫狗", "狗猫")) != plain["label"]
+        assert row[label] == plain[label].translate(str.maketrans("猫狗", "狗猫")) != plain[label]
     [original] = orjson.loads(written(shipping, lot_id, "JSON", Names.ORIGINAL))
     assert original["annotations"][0]["result"] == orjson.loads(unnamed["JSON"])[0]["annotations"][0]["result"]
     assert original["data"] == task["data"]
     [raw] = csv.DictReader(io.StringIO(written(shipping, lot_id, "CSV", Names.ORIGINAL).decode("utf-8-sig")))
-    assert raw["label"] == plain["label"]
+    assert raw[label] == plain[label]
 
 
 def test_a_lots_files_have_the_names_at_delivery_and_stay_so(shipping: Shipping) -> None:
@@ -262,9 +266,10 @@ def test_a_long_export_is_renamed_row_by_row(shipping: Shipping) -> None:
         )
     with shipping.database.read() as session:
         with statements_of(shipping.database) as statements:
-            lines = export_lot(session, shipped_lot, "JSONL")
-            assert b"negative" in next(lines)
+            blocks = export_lot(session, shipped_lot, "JSONL").chunks()
+            block = next(blocks)
+            assert b"negative" in block
         assert sum("lot_items" in statement for statement, _ in statements.seen) == 1
-        rest = list(lines)
-    assert len(rest) == CHUNK + 50
-    assert all(b"negative" in line for line in rest)
+        lines = b"".join([block, *blocks]).splitlines()
+    assert len(lines) == CHUNK + 51
+    assert all(b"negative" in line for line in lines)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from leye_platform.accounts.rules import Role
-from leye_platform.exports.formats import FORMATS, FormatUnknown, format_named
+from leye_platform.exports.formats import LOT_FILES, FormatUnknown, format_named
 from leye_platform.exports.service import export_project
 from leye_platform.installation import Installation
 from support.clock import MovableClock
@@ -21,7 +21,7 @@ def shipping(installation: Installation, clock: MovableClock) -> Shipping:
 
 def exported(shipping: Shipping, shipped: Shipped, name: str) -> bytes:
     with shipping.database.read() as session:
-        return b"".join(export_project(session, shipped.batch.project_id, name))
+        return b"".join(export_project(session, shipped.batch.project_id, name).chunks())
 
 
 def test_json_holds_the_decision_as_the_one_annotation(shipping: Shipping) -> None:
@@ -58,12 +58,13 @@ def test_what_was_sent_back_is_left_out(shipping: Shipping) -> None:
     assert [task["meta"]["item_id"] for task in orjson.loads(exported(shipping, shipped, "JSON"))] == [str(kept)]
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", LOT_FILES)
 def test_nothing_delivered_is_an_empty_file_of_its_format(shipping: Shipping, name: str) -> None:
     batch = shipping.batch(1)
     with shipping.database.read() as session:
-        content = b"".join(export_project(session, batch.project_id, name))
-    assert content in {b"[]\n", b"", b"\xef\xbb\xbf"}
+        content = b"".join(export_project(session, batch.project_id, name).chunks())
+    header = "\ufeffid,review,sentiment,item_id,external_id,label,confidence,guide_version,lot\r\n".encode()
+    assert content == {"JSON": b"[]\n", "JSONL": b"", "CSV": header}[name]
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:

@@ -11,8 +11,10 @@ from leye_platform.accounts.models import ApiToken, Membership, Organisation, Pe
 from leye_platform.accounts.rules import PARTNER_ROLES, OrganisationKind, Role
 from leye_platform.accounts.tokens import hash_token, new_token
 from leye_platform.app import create_app
-from leye_platform.assignments.models import Response
+from leye_platform.assignments.drafts import put_draft
+from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.own import Annotator
+from leye_platform.exports.asking import ask_for_export
 from leye_platform.guides.questions import ask
 from leye_platform.ids import new_id
 from leye_platform.installation import Installation
@@ -20,7 +22,7 @@ from leye_platform.notices.events import password_was_reset
 from leye_platform.notices.models import Notice
 from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.additions import create_addition, store_addition
-from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.pictures.keeping import keep_picture
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
@@ -65,6 +67,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     things = _work(shipping, client, residents, firms[0]) | _base(shipping, residents, bases[0])
     things |= _guide(shipping, residents, UUID(things["project_id"])) | _notice(shipping, residents)
     things |= _picture(shipping, residents) | _addition(shipping, residents, UUID(things["batch_id"]))
+    things |= _export(shipping, residents, UUID(things["project_id"]))
     things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en", "code": "lot-missing"}
     return Neighbours(client, residents, strangers, things)
 
@@ -96,19 +99,29 @@ def _work(shipping: Shipping, client: TestClient, residents: dict[Role, Somebody
         organisation = session.get_one(Organisation, firm)
         person = session.get_one(Person, residents[Role.ANNOTATOR].person_id)
         author = Annotator(person.id, person.number)
-    checked = shipping.batch(3, pipeline=CHECKED, organisation=organisation)
+    checked = shipping.batch(12, pipeline=CHECKED, organisation=organisation)
     shipping.answers(author, shipping.claims(author, checked.project_id))
     held = shipping.claims(author, checked.project_id)
     review = client.post("/api/v1/reviews/next", headers=residents[Role.REVIEWER].headers).json()
     with shipping.database.read() as session:
-        response = session.scalars(select(Response.id).where(Response.person_id == author.person_id)).one()
+        response = session.scalars(select(Response).where(Response.person_id == author.person_id)).one()
+        in_hand = session.get_one(Item, session.get_one(Assignment, held).item_id).number
+        decided = session.scalars(select(Item.number).where(Item.batch_id == shipped.batch.batch_id)).first()
+        project = session.get_one(Project, checked.project_id).number
+    with shipping.database.write() as session:
+        put_draft(session, held, [], shipping.clock.now())
     return {
         "project_id": str(checked.project_id),
         "batch_id": str(shipped.batch.batch_id),
         "lot_id": str(shipped.lot_id),
         "invoice_id": str(invoice),
         "assignment_id": str(held),
-        "response_id": str(response),
+        "response_id": str(response.id),
+        "project_number": str(project),
+        "task_number": str(in_hand),
+        "draft_number": str(in_hand),
+        "annotation_number": str(response.number),
+        "prediction_number": str(2 * (decided or 0) + 1),
         "review_id": review["id"],
         "key": f"lots/{shipped.lot_id}/labels.json",
     }
@@ -122,6 +135,14 @@ def _guide(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID
         author = actor_of(session, session.get_one(Person, residents[Role.ANNOTATOR].person_id))
         question = ask(session, author, project_id, "送得慢算服务吗？", shipping.clock.now())
         return {"picture_id": str(picture), "question_id": str(question.id)}
+
+
+def _export(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID) -> dict[str, str]:
+    """A file of labels that waits to be written."""
+    with shipping.database.write() as session:
+        engineer = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ENGINEER].person_id))
+        project, now = session.get_one(Project, project_id), shipping.clock.now()
+        return {"export_id": str(ask_for_export(session, engineer, project, format_name="JSON", now=now).id)}
 
 
 def _notice(shipping: Shipping, residents: dict[Role, Somebody]) -> dict[str, str]:

@@ -59,8 +59,22 @@ class Shipping(Crowd):
         """A batch of which every item is answered and decided by one answer."""
         batch = self.batch(items, pipeline=ONE, **project)
         author = self.person()
+        if project.get("price", "some") is None:
+            self._join(author, batch.project_id)
         self.finish(author, batch.project_id, items)
         return batch, author
+
+    def _join(self, author: Annotator, project_id: UUID) -> None:
+        """Where there is no price, only the firm's own members label."""
+        with self.database.write() as session:
+            session.add(
+                Membership(
+                    person_id=author.person_id,
+                    organisation_id=session.get_one(Project, project_id).organisation_id,
+                    role=Role.ANNOTATOR,
+                    created_at=self.clock.now(),
+                )
+            )
 
     def finish(self, author: Annotator, project_id: UUID, items: int) -> None:
         for _ in range(items):

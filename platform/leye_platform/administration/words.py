@@ -16,6 +16,7 @@ JOB_WORDS: dict[str, str] = {
     JobName.DELIVER_LOT: N_("制作交付文件"),
     JobName.ISSUE_INVOICE: N_("开账单"),
     JobName.SEND_MAIL: N_("发邮件"),
+    JobName.WRITE_EXPORT: N_("写导出文件"),
 }
 LOST_WORDS: dict[str, str] = {
     DeliveryState.REFUSED: N_("对方没有收"),
@@ -63,6 +64,7 @@ ACTION_WORDS: dict[str, str] = {
     "lot.invoiced": N_("开账单"),
     "lot.rework": N_("退回整批"),
     "lot.send_back_items": N_("退回条目"),
+    "export.ask": N_("导出标注"),
     "review.settle": N_("质检定案"),
     "gold.confirm": N_("确认标准题"),
     "gold.retire": N_("停用标准题"),

@@ -9,9 +9,12 @@ from leye_platform.assignments.core_tables import active_time_events, assignment
 from leye_platform.assignments.own import OwnAssignment
 from leye_platform.assignments.rules import ActiveTime
 from leye_platform.ids import new_id
+from leye_platform.prepared import Prepared
 
-ADD = insert(active_time_events)
-COUNT = update(assignments).where(assignments.c.id == bindparam("assignment")).values(active_ms=bindparam("counted"))
+ADD = Prepared(insert(active_time_events))
+COUNT = Prepared(
+    update(assignments).where(assignments.c.id == bindparam("assignment")).values(active_ms=bindparam("counted"))
+)
 
 
 def new_active_time(session: Session, own: OwnAssignment, reported_ms: int | None, now: datetime) -> int:
@@ -20,7 +23,7 @@ def new_active_time(session: Session, own: OwnAssignment, reported_ms: int | Non
     added = ActiveTime(reported_ms, own.active_ms, since).to_add(now)
     if added:
         event = {"id": new_id(), "assignment_id": own.id, "milliseconds": added, "recorded_at": now}
-        session.execute(ADD, event)
+        ADD.run(session, event)
     return own.active_ms + added
 
 
@@ -28,4 +31,4 @@ def count_active_time(session: Session, own: OwnAssignment, reported_ms: int | N
     """As above, and write the total to the assignment."""
     total = new_active_time(session, own, reported_ms, now)
     if total != own.active_ms:
-        session.execute(COUNT, {"assignment": own.id, "counted": total})
+        COUNT.run(session, {"assignment": own.id, "counted": total})

@@ -9,11 +9,11 @@ and round are unique indexes.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -40,6 +40,7 @@ from leye_platform.assignments.rules import (
 from leye_platform.assignments.sweep import sweep
 from leye_platform.matching.models import SealedKind
 from leye_platform.matching.sealing import KeyRing
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import Pipeline
 
 LAZY_EXPIRY = 50
@@ -65,7 +66,7 @@ class Waiting(NamedTuple):
 
 
 @cache
-def _waiting(in_project: bool) -> Select[*tuple[Any, ...]]:
+def _waiting(in_project: bool) -> Prepared:
     person = bindparam("person", type_=sa.Uuid)
     held = select(assignments.c.id).where(assignments.c.person_id == person, assignments.c.state == LEASED).limit(1)
     minutes = (
@@ -88,17 +89,21 @@ def _waiting(in_project: bool) -> Select[*tuple[Any, ...]]:
         .limit(1)
     )
     mine = (sealed_records.c.kind == SealedKind.PREFERENCES) & (sealed_records.c.subject_id == person)
-    return select(
-        held.scalar_subquery(),
-        minutes.scalar_subquery(),
-        reserved.scalar_subquery(),
-        select(sealed_records.c.key_id).where(mine).scalar_subquery(),
-        select(sealed_records.c.ciphertext).where(mine).scalar_subquery(),
+    return Prepared(
+        select(
+            held.scalar_subquery(),
+            minutes.scalar_subquery(),
+            reserved.scalar_subquery(),
+            select(sealed_records.c.key_id).where(mine).scalar_subquery(),
+            select(sealed_records.c.ciphertext).where(mine).scalar_subquery(),
+        )
     )
 
 
-RESERVED_SLOT = select(slots.c.batch_id, slots.c.lane, slots.c.position).where(slots.c.id == bindparam("slot"))
-RENEW = (
+RESERVED_SLOT = Prepared(
+    select(slots.c.batch_id, slots.c.lane, slots.c.position).where(slots.c.id == bindparam("slot"))
+)
+RENEW = Prepared(
     update(assignments)
     .where(assignments.c.id == bindparam("assignment"), assignments.c.state == LEASED)
     .values(lease_expires_at=bindparam("until"))
@@ -106,8 +111,8 @@ RENEW = (
 
 
 @cache
-def _next_lease_end(in_project: bool) -> Select[*tuple[Any, ...]]:
-    return (
+def _next_lease_end(in_project: bool) -> Prepared:
+    return Prepared(
         select(assignments.c.lease_expires_at)
         .join(batches, batches.c.id == assignments.c.batch_id)
         .where(
@@ -122,12 +127,12 @@ def _next_lease_end(in_project: bool) -> Select[*tuple[Any, ...]]:
 
 def claim(session: Session, who: Claimant, key_ring: KeyRing) -> Claimed | Nothing:
     """The person's next assignment, or why there is none."""
-    waiting = Waiting(*session.execute(_waiting(who.project_id is not None), who.bound()).one())
+    waiting = Waiting(*_waiting(who.project_id is not None).one(session, who.bound()))
     by_switch = answers_by_switch(key_ring, who.person_id, waiting.key_id, waiting.ciphertext)
     if waiting.held is not None:
         return _give_back(session, who, waiting, by_switch)
     if waiting.reserved is not None:
-        batch_id, lane, position = session.execute(RESERVED_SLOT, {"slot": waiting.reserved}).one()
+        batch_id, lane, position = RESERVED_SLOT.one(session, {"slot": waiting.reserved})
         taken = take(session, who, batch_id, lane, position)
         # The cursor stays: what lies before a slot kept for one person was not looked at.
         if taken is not None and (claimed := hold(session, who, taken, by_switch=by_switch)):
@@ -143,7 +148,7 @@ def claim(session: Session, who: Claimant, key_ring: KeyRing) -> Claimed | Nothi
 def _give_back(session: Session, who: Claimant, waiting: Waiting, by_switch: bool) -> Claimed:
     assert waiting.held is not None  # noqa: S101 -- the caller looked
     until = who.now + lease_length(waiting.held_minutes or 0, by_switch=by_switch)
-    session.execute(RENEW, {"assignment": waiting.held, "until": until})
+    RENEW.run(session, {"assignment": waiting.held, "until": until})
     return Claimed(waiting.held, new=False)
 
 
@@ -181,7 +186,7 @@ def _behind_the_cursors(
     move_cursors(session, who, lanes, None, swept.moved)
     if claimed is not None:
         return claimed
-    ends_at = session.execute(_next_lease_end(who.project_id is not None), who.bound()).scalar()
+    ends_at = _next_lease_end(who.project_id is not None).scalar(session, who.bound())
     reason = no_task_reason(
         open_batches=bool(lanes),
         leftovers=any(lane.last is not None for lane in lanes if lane.lane is not Lane.GOLD),

@@ -1,6 +1,7 @@
 """The tables of the hot path as Core sees them: no identity map, no unit of work, one row at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ guide_versions, guide_readings, pay_rates = (
 )
 reviews, decisions, lot_items = _tables["reviews"], _tables["decisions"], _tables["lot_items"]
 people, teams, team_members = _tables["people"], _tables["teams"], _tables["team_members"]
+memberships, price_cards = _tables["memberships"], _tables["price_cards"]
 
 # Literal, never bound: the planner takes a partial index only where it can read the condition.
 OPEN: ColumnElement[str] = literal_column("'open'")
@@ -34,6 +36,11 @@ ANSWERED_OR_HELD: tuple[ColumnElement[str], ...] = (
     literal_column("'expired'"),
 )
 """The condition of the index on an assignment's micro-task, in its words."""
+
+
+def one_of(column: ColumnElement[Any], states: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """Whether a column holds one of these constants; written out, so that the statement can be prepared."""
+    return column.in_([literal_column(f"'{state.value}'") for state in sorted(states)])
 
 
 def dialect_of(session: Session) -> str:

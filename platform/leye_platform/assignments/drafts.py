@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.active_time import count_active_time
@@ -14,27 +14,30 @@ from leye_platform.assignments.errors import AlreadyAnswered, AlreadyDecided
 from leye_platform.assignments.expiry import STILL_ASKED
 from leye_platform.assignments.own import OwnAssignment, load_own
 from leye_platform.assignments.rules import AssignmentState
+from leye_platform.prepared import Prepared
 
-DROP = delete(drafts).where(drafts.c.assignment_id == bindparam("assignment"))
+DROP = Prepared(delete(drafts).where(drafts.c.assignment_id == bindparam("assignment")))
 
 
 @cache
-def _put(dialect: str) -> UpdateBase:
+def _put(dialect: str) -> Prepared:
     adding = insert_into(dialect, drafts)
-    return adding.on_conflict_do_update(
-        index_elements=[drafts.c.assignment_id],
-        set_={"result": adding.excluded.result, "saved_at": adding.excluded.saved_at},
+    return Prepared(
+        adding.on_conflict_do_update(
+            index_elements=[drafts.c.assignment_id],
+            set_={"result": adding.excluded.result, "saved_at": adding.excluded.saved_at},
+        )
     )
 
 
 def put_draft(session: Session, assignment_id: UUID, result: list[Any], now: datetime) -> None:
     """Keep `result` as the assignment's draft."""
-    session.execute(_put(dialect_of(session)), {"assignment_id": assignment_id, "result": result, "saved_at": now})
+    _put(dialect_of(session)).run(session, {"assignment_id": assignment_id, "result": result, "saved_at": now})
 
 
 def drop_draft(session: Session, assignment_id: UUID) -> None:
     """Forget the draft: the response stands."""
-    session.execute(DROP, {"assignment": assignment_id})
+    DROP.run(session, {"assignment": assignment_id})
 
 
 def save_draft(

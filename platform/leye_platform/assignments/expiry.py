@@ -55,7 +55,7 @@ def expire_leases(session: Session, now: datetime, at_most: int = 200) -> int:
     if not rows:
         return 0
     session.execute(EXPIRE, [{"assignment": row.id, "now": now} for row in rows])
-    session.execute(SETTLE, [{"slot": row.slot_id, "settled": SlotState.RETURNED} for row in rows])
+    SETTLE.run_each(session, [{"slot": row.slot_id, "settled": SlotState.RETURNED} for row in rows])
     add_slots(
         session,
         (
@@ -75,6 +75,6 @@ def open_to_all(session: Session, now: datetime, at_most: int = 200) -> int:
     rows = session.execute(NO_LONGER_RESERVED, {"now": now, "at_most": at_most}).all()
     if not rows:
         return 0
-    session.execute(SETTLE, [{"slot": row.id, "settled": SlotState.RETURNED} for row in rows])
+    SETTLE.run_each(session, [{"slot": row.id, "settled": SlotState.RETURNED} for row in rows])
     add_slots(session, (WantedAnswer(row.batch_id, row.item_id, row.microtask_id, row.lane, row.round) for row in rows))
     return len(rows)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -18,6 +18,7 @@ from leye_platform.assignments.core_tables import (
     insert_into,
     items,
     micro_tasks,
+    one_of,
     slots,
 )
 from leye_platform.assignments.lanes import Claimant, LaneKey, LaneState, TakenSlot
@@ -26,38 +27,43 @@ from leye_platform.assignments.slots import ADD, WantedAnswer, settle_slot
 from leye_platform.guides.errors import GuideNotConfirmed
 from leye_platform.guides.models import ReadingHow
 from leye_platform.ids import new_id
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import ItemState
 
 BEFORE_WORK = frozenset({ItemState.WAITING, ItemState.REWORK})
-HOLD_SLOT = update(slots).where(slots.c.id == bindparam("slot")).values(state=SlotState.HELD)
+HOLD_SLOT = Prepared(update(slots).where(slots.c.id == bindparam("slot")).values(state=SlotState.HELD))
 TO_WORK = {
-    table.name: update(table)
-    .where(table.c.id == bindparam("subject"), table.c.state.in_(BEFORE_WORK))
-    .values(state=ItemState.WORKING)
+    table.name: Prepared(
+        update(table)
+        .where(table.c.id == bindparam("subject"), one_of(table.c.state, BEFORE_WORK))
+        .values(state=ItemState.WORKING)
+    )
     for table in (micro_tasks, items)
 }
-OWN_LEASE = select(assignments.c.id).where(
-    assignments.c.person_id == bindparam("person"), assignments.c.state == LEASED
+OWN_LEASE = Prepared(
+    select(assignments.c.id).where(assignments.c.person_id == bindparam("person"), assignments.c.state == LEASED)
 )
 
 
 @cache
-def _add_assignment(dialect: str) -> UpdateBase:
-    return insert_into(dialect, assignments).on_conflict_do_nothing().returning(assignments.c.id)
+def _add_assignment(dialect: str) -> Prepared:
+    return Prepared(insert_into(dialect, assignments).on_conflict_do_nothing().returning(assignments.c.id))
 
 
 @cache
-def _add_reading(dialect: str) -> UpdateBase:
-    return insert_into(dialect, guide_readings).on_conflict_do_nothing()
+def _add_reading(dialect: str) -> Prepared:
+    return Prepared(insert_into(dialect, guide_readings).on_conflict_do_nothing())
 
 
 @cache
-def _put_cursors(dialect: str) -> UpdateBase:
+def _put_cursors(dialect: str) -> Prepared:
     adding = insert_into(dialect, cursors)
     ahead = case((adding.excluded.position > cursors.c.position, adding.excluded.position), else_=cursors.c.position)
-    return adding.on_conflict_do_update(
-        index_elements=[cursors.c.person_id, cursors.c.batch_id, cursors.c.lane],
-        set_={"position": ahead, "swept": adding.excluded.swept},
+    return Prepared(
+        adding.on_conflict_do_update(
+            index_elements=[cursors.c.person_id, cursors.c.batch_id, cursors.c.lane],
+            set_={"position": ahead, "swept": adding.excluded.swept},
+        )
     )
 
 
@@ -96,14 +102,14 @@ def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) 
         "active_ms": 0,
         "proposal_shown": taken.proposal_due,
     }
-    stored = session.execute(_add_assignment(dialect_of(session)), row).scalar()
+    stored = _add_assignment(dialect_of(session)).scalar(session, row)
     if stored is None:
         if taken.lane is Lane.GOLD:
             settle_slot(session, slot_id, SlotState.RETURNED)
-        lease = session.execute(OWN_LEASE, {"person": who.person_id}).scalar()
+        lease = OWN_LEASE.scalar(session, {"person": who.person_id})
         return None if lease is None else Claimed(lease, new=False)
     if taken.lane is not Lane.GOLD:  # a gold item never shows the partner that somebody works on it
-        session.execute(HOLD_SLOT, {"slot": slot_id})
+        HOLD_SLOT.run(session, {"slot": slot_id})
         _begin_work(session, taken)
     if taken.guide_known is None:
         _begin_reading(session, who, taken)
@@ -120,14 +126,14 @@ def _begin_reading(session: Session, who: Claimant, taken: TakenSlot) -> None:
         "how": ReadingHow.BEGUN,
         "at": who.now,
     }
-    session.execute(_add_reading(dialect_of(session)), reading)
+    _add_reading(dialect_of(session)).run(session, reading)
 
 
 def _slot_of_its_own(session: Session, taken: TakenSlot) -> UUID:
     """The stock of gold stays open for the next person; this answer has a slot of its own."""
     own = WantedAnswer(taken.batch_id, taken.item_id, taken.microtask_id, Lane.GOLD, taken.round, SlotState.HELD)
     row = own.row()
-    session.execute(ADD, [row])
+    ADD.run(session, row)
     return cast(UUID, row["id"])
 
 
@@ -137,7 +143,7 @@ def _begin_work(session: Session, taken: TakenSlot) -> None:
         (items, taken.item_state, taken.item_id),
     ):
         if state in BEFORE_WORK:
-            session.execute(TO_WORK[table.name], {"subject": subject})
+            TO_WORK[table.name].run(session, {"subject": subject})
 
 
 def move_cursors(
@@ -155,4 +161,4 @@ def move_cursors(
             row = {"person_id": who.person_id, "batch_id": lane.batch_id, "lane": lane.lane}
             rows.append(row | {"position": position, "swept": behind})
     if rows:
-        session.execute(_put_cursors(dialect_of(session)), rows)
+        _put_cursors(dialect_of(session)).run_each(session, rows)

@@ -29,13 +29,18 @@ from leye_platform.assignments.core_tables import (
     guide_readings,
     guide_versions,
     items,
+    memberships,
     micro_tasks,
+    pay_rates,
+    price_cards,
     projects,
     reviews,
     slots,
     work_records,
 )
 from leye_platform.assignments.rules import Lane
+from leye_platform.prepared import Prepared
+from leye_platform.projects.rules import PaidWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +130,24 @@ def suits(slot: FromClause) -> ColumnElement[bool]:
     )
 
 
+def _open_to_claimant() -> ColumnElement[bool]:
+    """Without price and pay only the firm's own members label, as projects of the Label Studio face begin."""
+    now = bindparam("now", type_=price_cards.c.valid_from.type)
+    priced = exists().where(price_cards.c.project_id == projects.c.id, price_cards.c.valid_from <= now)
+    paying = exists().where(
+        pay_rates.c.project_id == projects.c.id,
+        pay_rates.c.work == PaidWork.ANNOTATE,
+        pay_rates.c.valid_from <= now,
+    )
+    member = exists().where(
+        memberships.c.person_id == bindparam("person", type_=sa.Uuid),
+        memberships.c.organisation_id == projects.c.organisation_id,
+    )
+    return or_(and_(priced, paying), member)
+
+
 @cache
-def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
+def _look_over(in_project: bool) -> Prepared:
     """Every lane of every open batch: urgent ones first, then by the batch's priority and age."""
     names = sa.union_all(
         *(
@@ -147,7 +168,7 @@ def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
     )
     last = select(slot.c.position).where(in_lane).order_by(slot.c.position.desc()).limit(1).correlate(batches, names)
     person = bindparam("person", type_=sa.Uuid)
-    return (
+    return Prepared(
         select(
             batches.c.id.label("batch_id"),
             sa.type_coerce(names.c.lane, slots.c.lane.type).label("lane"),
@@ -169,14 +190,18 @@ def _look_over(in_project: bool) -> Select[*tuple[Any, ...]]:
         .outerjoin(
             work_records, (work_records.c.person_id == person) & (work_records.c.project_id == batches.c.project_id)
         )
-        .where(batches.c.state == OPEN, batches.c.project_id == bindparam("project") if in_project else sa.true())
+        .where(
+            batches.c.state == OPEN,
+            batches.c.project_id == bindparam("project") if in_project else sa.true(),
+            _open_to_claimant(),
+        )
         .order_by(names.c.rank, batches.c.priority.desc(), batches.c.created_at, batches.c.id)
     )
 
 
 def look_over(session: Session, who: Claimant) -> list[LaneState]:
     """The lanes of the open batches, in the order in which they are served."""
-    rows = session.execute(_look_over(who.project_id is not None), who.bound())
+    rows = _look_over(who.project_id is not None).all(session, who.bound())
     return [LaneState(*row) for row in rows]
 
 
@@ -252,10 +277,10 @@ def _take() -> Select[*tuple[Any, ...]]:
     )
 
 
-TAKE = _take()
+TAKE = Prepared(_take())
 
 
 def take(session: Session, who: Claimant, batch_id: UUID, lane: Lane, found: int) -> TakenSlot | None:
     """Lock the first suitable slot from position `found` on; None where others hold all of them just now."""
-    row = session.execute(TAKE, who.bound(batch=batch_id, lane=lane, found=found)).first()
+    row = TAKE.first(session, who.bound(batch=batch_id, lane=lane, found=found))
     return None if row is None else TakenSlot(*row)

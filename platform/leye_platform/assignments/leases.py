@@ -25,19 +25,22 @@ from leye_platform.assignments.rules import (
 from leye_platform.assignments.slots import WantedAnswer, add_slots, settle_slot
 from leye_platform.matching.models import SealedKind
 from leye_platform.matching.sealing import KeyRing
+from leye_platform.prepared import Prepared
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import storable_text
 from leye_platform.review.decide import open_review
 from leye_platform.review.rules import ReviewCause
 from leye_platform.states import check_move
 
-SEALED = select(sealed_records.c.key_id, sealed_records.c.ciphertext).where(
-    sealed_records.c.kind == SealedKind.PREFERENCES, sealed_records.c.subject_id == bindparam("person")
+SEALED = Prepared(
+    select(sealed_records.c.key_id, sealed_records.c.ciphertext).where(
+        sealed_records.c.kind == SealedKind.PREFERENCES, sealed_records.c.subject_id == bindparam("person")
+    )
 )
-RENEW = (
+RENEW = Prepared(
     update(assignments).where(assignments.c.id == bindparam("assignment")).values(lease_expires_at=bindparam("until"))
 )
-END = (
+END = Prepared(
     update(assignments)
     .where(assignments.c.id == bindparam("assignment"))
     .values(
@@ -73,10 +76,10 @@ def heartbeat(
     own = load_own(session, assignment_id, person_id)
     if own.state is not AssignmentState.LEASED:
         return Lease(own.state, own.lease_expires_at)
-    sealed = session.execute(SEALED, {"person": person_id}).first()
+    sealed = SEALED.first(session, {"person": person_id})
     by_switch = sealed is not None and answers_by_switch(key_ring, person_id, *sealed)
     until = max(own.lease_expires_at, now + lease_length(own.lease_minutes, by_switch=by_switch))
-    session.execute(RENEW, {"assignment": own.id, "until": until})
+    RENEW.run(session, {"assignment": own.id, "until": until})
     count_active_time(session, own, active_ms, now)
     return Lease(own.state, until)
 
@@ -135,7 +138,7 @@ def _end(
     if own.state is AssignmentState.EXPIRED:
         raise NoMoreTime
     check_move(ASSIGNMENT_MOVES, own.state, state)
-    session.execute(END, {"assignment": own.id, "ended_as": state, "now": now, "why": reason, "words": comment})
+    END.run(session, {"assignment": own.id, "ended_as": state, "now": now, "why": reason, "words": comment})
     settle_slot(session, own.slot_id, SlotState.RETURNED)
 
 

@@ -141,7 +141,10 @@ class Draft(Base):
 
 
 class Response(Base):
-    """One submission; immutable (the database refuses changes). `labels` is what the answer says."""
+    """One submission; immutable (the database refuses changes). `labels` is what the answer says.
+
+    as_sent: the regions as a client of Label Studio wrote them, which they want back; None where that is `result`.
+    """
 
     __tablename__ = "responses"
     __table_args__ = (
@@ -164,6 +167,7 @@ class Response(Base):
     round: Mapped[int]
     result: Mapped[list[Any]]
     labels: Mapped[list[Any]]
+    as_sent: Mapped[list[Any] | None]
     idempotency_key: Mapped[str] = mapped_column(String(200))
     late: Mapped[bool] = mapped_column(default=False)
     gold: Mapped[bool] = mapped_column(default=False)

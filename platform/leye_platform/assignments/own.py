@@ -23,15 +23,20 @@ from leye_platform.assignments.core_tables import (
 )
 from leye_platform.assignments.errors import AssignmentMissing
 from leye_platform.assignments.rules import AssignmentState, Lane
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import ItemState, PaidWork
 
 
 @dataclass(frozen=True, slots=True)
 class Annotator:
-    """The person who works. `number` is their pseudonym in the books and before partners."""
+    """The person who works. `number` is their pseudonym in the books and before partners.
+
+    paid: whether an answer earns what the project pays; a firm's own people label for nothing.
+    """
 
     person_id: UUID
     number: int
+    paid: bool = True
 
 
 class OwnAssignment(NamedTuple):
@@ -131,7 +136,7 @@ def _load() -> Select[*tuple[Any, ...]]:
     )
 
 
-LOAD = _load()
+LOAD = Prepared(_load())
 
 
 def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssignment:
@@ -139,7 +144,7 @@ def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssig
 
     Raises AssignmentMissing, for another's too.
     """
-    row = session.execute(LOAD, {"assignment": assignment_id, "person": person_id}).first()
+    row = LOAD.first(session, {"assignment": assignment_id, "person": person_id})
     if row is None:
         raise AssignmentMissing
     return OwnAssignment(*row)

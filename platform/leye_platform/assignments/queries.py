@@ -22,6 +22,7 @@ from leye_platform.assignments.core_tables import (
 from leye_platform.assignments.errors import AssignmentMissing
 from leye_platform.assignments.rules import AssignmentState
 from leye_platform.guides.rules import GuideText
+from leye_platform.prepared import Prepared
 
 
 class TaskSeen(NamedTuple):
@@ -93,7 +94,7 @@ def _task() -> Select[*tuple[Any, ...]]:
     )
 
 
-TASK = _task()
+TASK = Prepared(_task())
 
 
 def task_seen(session: Session, assignment_id: UUID, person_id: UUID) -> TaskSeen:
@@ -101,7 +102,7 @@ def task_seen(session: Session, assignment_id: UUID, person_id: UUID) -> TaskSee
 
     Raises AssignmentMissing, for another's too.
     """
-    row = session.execute(TASK, {"assignment": assignment_id, "person": person_id}).first()
+    row = TASK.first(session, {"assignment": assignment_id, "person": person_id})
     if row is None:
         raise AssignmentMissing
     return TaskSeen(*row)

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.core_tables import OPEN, affected, slots
+from leye_platform.assignments.core_tables import OPEN, slots
 from leye_platform.assignments.rules import Lane, SlotState
 from leye_platform.ids import new_id
+from leye_platform.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class WantedAnswer:
         return {name: getattr(self, name) for name in self.__slots__} | {"id": new_id()}
 
 
-ADD = insert(slots)
-SETTLE = update(slots).where(slots.c.id == bindparam("slot")).values(state=bindparam("settled"))
+ADD = Prepared(insert(slots))
+SETTLE = Prepared(update(slots).where(slots.c.id == bindparam("slot")).values(state=bindparam("settled")))
 # A slot that someone is claiming at this moment is left to them: their answer comes on top.
-WITHDRAW = (
+WITHDRAW = Prepared(
     update(slots)
     .where(
         slots.c.id.in_(
@@ -57,16 +58,14 @@ WITHDRAW = (
 
 def add_slots(session: Session, wanted: Iterable[WantedAnswer]) -> None:
     """Put answers asked for at the end of their lanes, in this order."""
-    rows = [answer.row() for answer in wanted]
-    if rows:
-        session.execute(ADD, rows)
+    ADD.run_each(session, [answer.row() for answer in wanted])
 
 
 def settle_slot(session: Session, slot_id: UUID, state: SlotState) -> None:
     """Give a held slot its end: answered or returned."""
-    session.execute(SETTLE, {"slot": slot_id, "settled": state})
+    SETTLE.run(session, {"slot": slot_id, "settled": state})
 
 
 def withdraw_open(session: Session, microtask_id: UUID, in_round: int, *, at_most: int = 1000) -> int:
     """Withdraw open slots of a micro-task's round, the newest first; how many."""
-    return affected(session, WITHDRAW, {"microtask": microtask_id, "in_round": in_round, "at_most": at_most})
+    return WITHDRAW.run(session, {"microtask": microtask_id, "in_round": in_round, "at_most": at_most})

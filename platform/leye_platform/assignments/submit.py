@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.active_time import new_active_time
@@ -29,6 +29,7 @@ from leye_platform.ids import new_id
 from leye_platform.matching.models import SealedKind
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, ask_for
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, Pipeline
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.weigh import AnsweredTask, weigh
@@ -38,12 +39,18 @@ from leye_task_templates.template import ResultRefused
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An answer as it came in. `active_ms`: active time in all since the lease began, as the page measured it."""
+    """An answer as it came in. `active_ms`: active time in all since the lease began, as the page measured it.
+
+    keep_as_sent: its regions are kept as they came beside their canonical form, for a client that wants them back.
+    unasked: nobody had handed the task out (unasked.py), so it cannot be late.
+    """
 
     result: list[Any]
     idempotency_key: str
     active_ms: int | None = None
     input_mode: InputMode | None = None
+    keep_as_sent: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class Submitted:
     """A stored response. `new` is False where it had been stored before."""
 
     response_id: UUID
+    number: int
     assignment_id: UUID
     late: bool
     pay_micros: int
@@ -59,11 +67,13 @@ class Submitted:
     new: bool
 
 
-STORED = select(responses.c.id, responses.c.late, responses.c.pay_micros, responses.c.submitted_at).where(
-    responses.c.assignment_id == bindparam("assignment")
+STORED = Prepared(
+    select(
+        responses.c.id, responses.c.number, responses.c.late, responses.c.pay_micros, responses.c.submitted_at
+    ).where(responses.c.assignment_id == bindparam("assignment"))
 )
-ADD = insert(responses).returning(responses.c.number)
-ANSWERED = (
+ADD = Prepared(insert(responses).returning(responses.c.number))
+ANSWERED = Prepared(
     update(assignments)
     .where(assignments.c.id == bindparam("assignment"))
     .values(state=AssignmentState.SUBMITTED, ended_at=bindparam("now"), active_ms=bindparam("counted"))
@@ -71,21 +81,23 @@ ANSWERED = (
 
 
 @cache
-def _count_work(dialect: str) -> UpdateBase:
+def _count_work(dialect: str) -> Prepared:
     adding, had = insert_into(dialect, work_records), work_records.c
-    return adding.on_conflict_do_update(
-        index_elements=[had.person_id, had.project_id],
-        set_={
-            "answers": had.answers + adding.excluded.answers,
-            "gold_answers": had.gold_answers + adding.excluded.gold_answers,
-            "gold_right": had.gold_right + adding.excluded.gold_right,
-        },
+    return Prepared(
+        adding.on_conflict_do_update(
+            index_elements=[had.person_id, had.project_id],
+            set_={
+                "answers": had.answers + adding.excluded.answers,
+                "gold_answers": had.gold_answers + adding.excluded.gold_answers,
+                "gold_right": had.gold_right + adding.excluded.gold_right,
+            },
+        )
     )
 
 
 @cache
-def _seal(dialect: str) -> UpdateBase:
-    return insert_into(dialect, sealed_records).on_conflict_do_nothing()
+def _seal(dialect: str) -> Prepared:
+    return Prepared(insert_into(dialect, sealed_records).on_conflict_do_nothing())
 
 
 def submit(
@@ -104,23 +116,23 @@ def submit(
         raise TaskGivenBack if own.state is AssignmentState.RELEASED else TaskSkipped
     kind = task_type(own.task_type, own.label_config)
     answer = _checked(kind, own, given.result)
-    stored, number = _store(session, own, given, answer, now)
+    stored = _store(session, who, own, given, answer=answer, now=now)
     _earn(session, who, own, stored, now)
     _count(session, own, kind, answer.labels)
     if given.input_mode is not None:
         _keep_input_mode(session, stored.response_id, given.input_mode, key_ring, now)
-    if own.state is AssignmentState.EXPIRED:
+    if stored.late:
         # Somebody else was asked in the meantime; where nobody has begun yet, they need not.
         withdraw_open(session, own.microtask_id, own.round, at_most=1)
     _follow(session, own, kind, stored.response_id, now)
-    if refit_due(number, author_answers=own.answers + 1, fitted=own.prior is not None):
+    if refit_due(stored.number, author_answers=own.answers + 1, fitted=own.prior is not None):
         ask_for(session, JobName.REFIT_SKILLS, {"project_id": str(own.project_id)}, now, once_for=own.project_id)
     return stored
 
 
 def _stored(session: Session, own: OwnAssignment) -> Submitted:
-    response_id, late, pay_micros, submitted_at = session.execute(STORED, {"assignment": own.id}).one()
-    return Submitted(response_id, own.id, late, pay_micros, own.currency, submitted_at, new=False)
+    response_id, number, late, pay_micros, submitted_at = STORED.one(session, {"assignment": own.id})
+    return Submitted(response_id, number, own.id, late, pay_micros, own.currency, submitted_at, new=False)
 
 
 class _Answer(NamedTuple):
@@ -148,11 +160,11 @@ def _proposal_use(kind: TaskType, own: OwnAssignment, labels: Labels) -> Proposa
 
 
 def _store(
-    session: Session, own: OwnAssignment, given: Submission, answer: _Answer, now: datetime
-) -> tuple[Submitted, int]:
-    """Write the response, and end the assignment and its slot; the response's running number beside it."""
-    late = own.state is AssignmentState.EXPIRED
-    pay_micros = 0 if own.rate is None else rate_in_micros(own.rate)
+    session: Session, who: Annotator, own: OwnAssignment, given: Submission, *, answer: _Answer, now: datetime
+) -> Submitted:
+    """Write the response, and end the assignment and its slot."""
+    late = own.state is AssignmentState.EXPIRED and not given.unasked
+    pay_micros = rate_in_micros(own.rate) if own.rate is not None and who.paid else 0
     active_ms = new_active_time(session, own, given.active_ms, now)
     response_id = new_id()
     row = {
@@ -167,6 +179,7 @@ def _store(
         "round": own.round,
         "result": answer.result,
         "labels": answer.labels,
+        "as_sent": given.result if given.keep_as_sent and given.result != answer.result else None,
         "idempotency_key": given.idempotency_key,
         "late": late,
         "gold": own.gold_labels is not None,
@@ -175,12 +188,12 @@ def _store(
         "proposal_use": answer.proposal_use,
         "submitted_at": now,
     }
-    number = session.execute(ADD, row).scalar_one()
-    session.execute(ANSWERED, {"assignment": own.id, "now": now, "counted": active_ms})
+    number = ADD.scalar(session, row)
+    ANSWERED.run(session, {"assignment": own.id, "now": now, "counted": active_ms})
     settle_slot(session, own.slot_id, SlotState.ANSWERED)
     if own.has_draft:
         drop_draft(session, own.id)
-    return Submitted(response_id, own.id, late, pay_micros, own.currency, now, new=True), number
+    return Submitted(response_id, number, own.id, late, pay_micros, own.currency, now, new=True)
 
 
 def _earn(session: Session, who: Annotator, own: OwnAssignment, stored: Submitted, now: datetime) -> None:
@@ -198,15 +211,23 @@ def _earn(session: Session, who: Annotator, own: OwnAssignment, stored: Submitte
 
 
 def _count(session: Session, own: OwnAssignment, kind: TaskType, labels: Labels) -> None:
-    gold = own.gold_labels is not None
+    right = own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)
+    gold = int(own.gold_labels is not None)
+    count_work(session, person_id=own.person_id, project_id=own.project_id, answers=1, gold=gold, right=int(right))
+
+
+def count_work(
+    session: Session, *, person_id: UUID, project_id: UUID, answers: int, gold: int = 0, right: int = 0
+) -> None:
+    """Add to what a person has done in a project: answers, gold answers among them, right ones among those."""
     row = {
-        "person_id": own.person_id,
-        "project_id": own.project_id,
-        "answers": 1,
-        "gold_answers": int(gold),
-        "gold_right": int(own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)),
+        "person_id": person_id,
+        "project_id": project_id,
+        "answers": answers,
+        "gold_answers": gold,
+        "gold_right": right,
     }
-    session.execute(_count_work(dialect_of(session)), row)
+    _count_work(dialect_of(session)).run(session, row)
 
 
 def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_ring: KeyRing, now: datetime) -> None:
@@ -217,7 +238,7 @@ def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_r
         "ciphertext": key_ring.seal(SealedKind.INPUT_MODE, response_id, mode.value),
         "updated_at": now,
     }
-    session.execute(_seal(dialect_of(session)), row)
+    _seal(dialect_of(session)).run(session, row)
 
 
 def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: UUID, now: datetime) -> None:

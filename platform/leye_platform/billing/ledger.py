@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
+from leye_platform.assignments.models import Response
 from leye_platform.billing.errors import EntryMissing, EntryReversed, ReversalStays
 from leye_platform.billing.models import LedgerEntry, Posting
 from leye_platform.billing.rules import (
@@ -26,13 +27,14 @@ from leye_platform.billing.rules import (
     unbilled,
 )
 from leye_platform.ids import new_id
+from leye_platform.prepared import Prepared
 
 entries: Table = LedgerEntry.__table__  # type: ignore[assignment]  # a mapped class's table is a Table
 postings: Table = Posting.__table__  # type: ignore[assignment]  # likewise
 
-_STANDING = select(entries.c.id).where(entries.c.idempotency_key == bindparam("key"))
+_STANDING = Prepared(select(entries.c.id).where(entries.c.idempotency_key == bindparam("key")))
 _ONE_BY_ONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key"), 0)))
-_ADD_POSTINGS, _ADD_ENTRIES = insert(postings), insert(entries)
+_ADD_POSTINGS, _ADD_ENTRIES = Prepared(insert(postings)), Prepared(insert(entries))
 _OPTIONAL: dict[str, Any] = dict.fromkeys(
     (
         "project_id",
@@ -64,7 +66,7 @@ def post(session: Session, entry: Entry, now: datetime) -> UUID:
     if session.get_bind().dialect.name == "postgresql":
         # Two with one key go one after the other, so that the second finds what the first has posted.
         session.execute(_ONE_BY_ONE, {"key": entry.key})
-    standing = session.execute(_STANDING, {"key": entry.key}).scalar()
+    standing = _STANDING.scalar(session, {"key": entry.key})
     return standing if standing is not None else post_new(session, [entry], now)[0]
 
 
@@ -73,16 +75,16 @@ def post_new(session: Session, wanted: Sequence[Entry], now: datetime) -> list[U
     if not wanted:
         return []
     ids = [new_id() for _ in wanted]
-    session.execute(
-        _ADD_POSTINGS,
+    _ADD_POSTINGS.run_each(
+        session,
         [
             {"id": new_id(), "entry_id": entry_id, "account": account, "amount_micros": micros}
             for entry_id, entry in zip(ids, wanted, strict=True)
             for account, micros in entry.amounts.items()
         ],
     )
-    session.execute(
-        _ADD_ENTRIES,
+    _ADD_ENTRIES.run_each(
+        session,
         [
             _OPTIONAL
             | {
@@ -126,18 +128,36 @@ def earn_pending(
 
 
 _settled = aliased(LedgerEntry)
-_PENDING = (
-    select(
-        entries.c.response_id, entries.c.project_id, entries.c.currency, postings.c.account, postings.c.amount_micros
+
+
+def _pending(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """What answers have earned that is not payable yet."""
+    return (
+        select(
+            entries.c.response_id,
+            entries.c.project_id,
+            entries.c.currency,
+            postings.c.account,
+            postings.c.amount_micros,
+        )
+        .join(postings, postings.c.entry_id == entries.c.id)
+        .where(
+            which,
+            entries.c.kind == EntryKind.EARNING_PENDING,
+            postings.c.amount_micros < 0,
+            ~select(_settled.id)
+            .where(_settled.response_id == entries.c.response_id, _settled.kind == EntryKind.EARNING_PAYABLE)
+            .exists(),
+        )
     )
-    .join(postings, postings.c.entry_id == entries.c.id)
-    .where(
-        entries.c.response_id.in_(bindparam("responses", expanding=True)),
-        entries.c.kind == EntryKind.EARNING_PENDING,
-        postings.c.amount_micros < 0,
-        ~select(_settled.id)
-        .where(_settled.response_id == entries.c.response_id, _settled.kind == EntryKind.EARNING_PAYABLE)
-        .exists(),
+
+
+_PENDING = _pending(entries.c.response_id.in_(bindparam("responses", expanding=True)))
+_PENDING_OF_TASK = Prepared(
+    _pending(
+        entries.c.response_id.in_(
+            select(Response.id).where(Response.microtask_id == bindparam("microtask")).correlate(None)
+        )
     )
 )
 
@@ -146,7 +166,15 @@ def make_payable(session: Session, *, response_ids: Sequence[UUID], now: datetim
     """Decided: what these answers earned, and is still pending, becomes payable. Again: nothing."""
     if not response_ids:
         return
-    found = session.execute(_PENDING, {"responses": list(response_ids)}).all()
+    _pay(session, session.execute(_PENDING, {"responses": list(response_ids)}).all(), now)
+
+
+def make_task_payable(session: Session, microtask_id: UUID, now: datetime) -> None:
+    """The same for all answers to a micro-task, of every round."""
+    _pay(session, _PENDING_OF_TASK.all(session, {"microtask": microtask_id}), now)
+
+
+def _pay(session: Session, found: Sequence[Any], now: datetime) -> None:
     post_new(
         session,
         [

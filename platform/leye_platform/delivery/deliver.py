@@ -7,7 +7,7 @@ from uuid import UUID
 from leye_platform.delivery.models import Lot
 from leye_platform.delivery.rules import LOT_MOVES, LotState
 from leye_platform.delivery.service import accept_deadline, move_items
-from leye_platform.exports.formats import FORMATS
+from leye_platform.exports.formats import FORMATS, LOT_FILES
 from leye_platform.exports.rows import lot_rows
 from leye_platform.installation import Installation
 from leye_platform.notices.events import lot_was_delivered
@@ -19,7 +19,7 @@ SPOOLED = 4 << 20  # bytes kept in memory before a file is written to disk
 
 
 def deliver_lot(installation: Installation, lot_id: UUID) -> None:
-    """Write every format to the object store, then hand the lot to the partner.
+    """Write the lot's files to the object store, then hand the lot to the partner.
 
     The files call the classes as the project's map has it now, and stay so; the lot remembers the map.
     """
@@ -28,7 +28,8 @@ def deliver_lot(installation: Installation, lot_id: UUID) -> None:
         if lot.state is not LotState.ASSEMBLING:
             return
         files, names = {}, session.get_one(Project, lot.project_id).class_names
-        for name, form in FORMATS.items():
+        for name in LOT_FILES:
+            form = FORMATS[name]
             key = f"lots/{lot_id}/labels.{form.extension}"
             with tempfile.SpooledTemporaryFile(SPOOLED) as file:
                 _pour(form.write(lot_rows(session, lot_id, names)), file)

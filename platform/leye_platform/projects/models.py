@@ -21,7 +21,8 @@ class Project(Base):
     """One kind of work for one partner. `pipeline` is data: see projects/rules.py:Pipeline.
 
     `class_names` maps a class of the label config to its name in deliveries, where that is another.
-    show_proposals: whether an annotator begins from what the partner's model has proposed.
+    show_proposals: whether an annotator begins from what the partner's model has proposed. put_away_at: when a client
+    of Label Studio deleted it; work and books stay, its batches are cancelled.
     """
 
     __tablename__ = "projects"
@@ -30,6 +31,7 @@ class Project(Base):
     number: Mapped[int] = mapped_column(BigInteger, unique=True, default=next_number("projects", "number"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
     title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
     task_type: Mapped[str] = mapped_column(String(64))
     label_config: Mapped[str] = mapped_column(Text)
     class_names: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -39,6 +41,7 @@ class Project(Base):
     lease_minutes: Mapped[int] = mapped_column(default=120)
     accept_days: Mapped[int] = mapped_column(default=7)
     show_proposals: Mapped[bool] = mapped_column(default=False)
+    put_away_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 
@@ -178,6 +181,19 @@ class Addition(Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 
 
+class ImportedAnnotator(Base):
+    """Who gave answers that a partner brings along: `key` is how the partner's own tool calls them.
+
+    They are people without an account, so that their answers count as theirs and nobody's twice.
+    """
+
+    __tablename__ = "imported_annotators"
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
 class RefusedRow(Base):
     """A row of an upload that did not become an item, and why; the error reports are made of these.
 
@@ -200,6 +216,8 @@ class Item(Base):
     __table_args__ = (
         UniqueConstraint("batch_id", "external_id"),
         UniqueConstraint("batch_id", "row"),
+        # Tasks of a project in the order of their numbers, page by page, and its newest one.
+        Index("ix_items_project_id_number", "project_id", "number"),
         # Counts by state on the batch page; the next items to put in a lot. Gold items are no part of either:
         # a partial index answers the counts without a look at the rows.
         Index(

@@ -76,4 +76,5 @@ def show(work: Work, project_id: UUID, page: int = 1) -> Response:
         purpose_words=PURPOSE_WORDS,
         may_write=work.actor.may(Permission.WRITE_GUIDE),
         may_upload=work.actor.may(Permission.UPLOAD_BATCH),
+        may_export=work.actor.may(Permission.EXPORT),
     )

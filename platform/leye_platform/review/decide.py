@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, UpdateBase, bindparam, func, insert, select, update
+from sqlalchemy import ScalarSelect, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -19,13 +19,14 @@ from leye_platform.assignments.core_tables import (
     insert_into,
     items,
     micro_tasks,
-    responses,
+    one_of,
     reviews,
 )
 from leye_platform.assignments.slots import withdraw_open
-from leye_platform.billing.ledger import make_payable
+from leye_platform.billing.ledger import make_task_payable
 from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, ask_for
+from leye_platform.prepared import Prepared
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, ItemState
 from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState
@@ -54,20 +55,21 @@ class TaskAtHand(Protocol):
 
 
 SET_STATE = {
-    table.name: update(table).where(table.c.id == bindparam("subject")).values(state=bindparam("reached"))
+    table.name: Prepared(update(table).where(table.c.id == bindparam("subject")).values(state=bindparam("reached")))
     for table in (micro_tasks, items)
 }
-LOCK_ITEM = select(items.c.state).where(items.c.id == bindparam("item")).with_for_update(key_share=True)
-UNDECIDED_PART = (
+LOCK_ITEM = Prepared(select(items.c.state).where(items.c.id == bindparam("item")).with_for_update(key_share=True))
+UNDECIDED_PART = Prepared(
     select(micro_tasks.c.id)
-    .where(micro_tasks.c.item_id == bindparam("item"), micro_tasks.c.state.in_(UNFINISHED_ITEMS))
+    .where(micro_tasks.c.item_id == bindparam("item"), one_of(micro_tasks.c.state, UNFINISHED_ITEMS))
     .limit(1)
 )
-NEXT_VERSION = select(func.coalesce(func.max(decisions.c.version), 0) + 1).where(
-    decisions.c.microtask_id == bindparam("microtask")
+NEXT_VERSION = Prepared(
+    select(func.coalesce(func.max(decisions.c.version), 0) + 1).where(
+        decisions.c.microtask_id == bindparam("microtask")
+    )
 )
-ADD_DECISION = insert(decisions)
-ALL_RESPONSES = select(responses.c.id).where(responses.c.microtask_id == bindparam("microtask"))
+ADD_DECISION = Prepared(insert(decisions))
 
 
 def _up_to_64_in(state: ItemState) -> ScalarSelect[int]:
@@ -85,8 +87,8 @@ def _up_to_64_in(state: ItemState) -> ScalarSelect[int]:
 
 
 # One state at a time: for `state IN (…)` SQLite's planner prefers to walk the whole table.
-UNFINISHED = select(*(_up_to_64_in(state) for state in sorted(UNFINISHED_ITEMS)))
-LOCK_BATCH = select(batches.c.id).where(batches.c.id == bindparam("batch")).with_for_update(key_share=True)
+UNFINISHED = Prepared(select(*(_up_to_64_in(state) for state in sorted(UNFINISHED_ITEMS))))
+LOCK_BATCH = Prepared(select(batches.c.id).where(batches.c.id == bindparam("batch")).with_for_update(key_share=True))
 
 
 def record_decision(
@@ -110,7 +112,7 @@ def record_decision(
         "microtask_id": microtask.id,
         "item_id": microtask.item_id,
         "batch_id": microtask.batch_id,
-        "version": session.execute(NEXT_VERSION, {"microtask": microtask.id}).scalar_one(),
+        "version": NEXT_VERSION.scalar(session, {"microtask": microtask.id}),
         "round": microtask.round,
         "method": method,
         "result": result,
@@ -120,9 +122,8 @@ def record_decision(
         "review_id": review_id,
         "decided_at": now,
     }
-    session.execute(ADD_DECISION, row)
-    paid = session.execute(ALL_RESPONSES, {"microtask": microtask.id}).scalars().all()
-    make_payable(session, response_ids=paid, now=now)
+    ADD_DECISION.run(session, row)
+    make_task_payable(session, microtask.id, now)
     if microtask.state is not ItemState.DECIDED:
         _reach(session, micro_tasks.name, microtask.id, microtask.state, ItemState.DECIDED)
         withdraw_open(session, microtask.id, microtask.round)
@@ -134,13 +135,13 @@ def record_decision(
 
 def _reach(session: Session, table: str, subject: UUID, current: ItemState, wanted: ItemState) -> None:
     check_move(ITEM_MOVES, current, wanted)
-    session.execute(SET_STATE[table], {"subject": subject, "reached": wanted})
+    SET_STATE[table].run(session, {"subject": subject, "reached": wanted})
 
 
 def _item_is_decided(session: Session, item_id: UUID) -> bool:
     """Whether this was the item's last open part; its row lock keeps two last parts from missing each other."""
-    state = session.execute(LOCK_ITEM, {"item": item_id}).scalar_one()
-    if session.execute(UNDECIDED_PART, {"item": item_id}).first() is not None:
+    state = LOCK_ITEM.scalar(session, {"item": item_id})
+    if UNDECIDED_PART.first(session, {"item": item_id}) is not None:
         return False
     _reach(session, items.name, item_id, state, ItemState.DECIDED)
     return True
@@ -152,16 +153,16 @@ def ask_for_lot_when_finished(session: Session, batch_id: UUID, now: datetime) -
     Near the end deciders go one by one (the batch's row lock), so that of two last ones one sees both.
     """
     batch = {"batch": batch_id}
-    if sum(session.execute(UNFINISHED, batch).one()) >= NEAR_THE_END:
+    if sum(UNFINISHED.one(session, batch)) >= NEAR_THE_END:
         return
-    session.execute(LOCK_BATCH, batch)
-    if sum(session.execute(UNFINISHED, batch).one()) == 0:
+    LOCK_BATCH.run(session, batch)
+    if sum(UNFINISHED.one(session, batch)) == 0:
         ask_for(session, JobName.ASSEMBLE_LOT, {"batch_id": str(batch_id)}, now, once_for=batch_id)
 
 
 @cache
-def _add_review(dialect: str) -> UpdateBase:
-    return insert_into(dialect, reviews).on_conflict_do_nothing()
+def _add_review(dialect: str) -> Prepared:
+    return Prepared(insert_into(dialect, reviews).on_conflict_do_nothing())
 
 
 def open_review(session: Session, microtask: TaskAtHand, cause: ReviewCause, now: datetime) -> None:
@@ -181,11 +182,11 @@ def open_review(session: Session, microtask: TaskAtHand, cause: ReviewCause, now
         "pay_micros": 0,
         "opened_at": now,
     }
-    session.execute(_add_review(dialect_of(session)), row)
+    _add_review(dialect_of(session)).run(session, row)
     if microtask.state is not ItemState.REVIEW:
         _reach(session, micro_tasks.name, microtask.id, microtask.state, ItemState.REVIEW)
         withdraw_open(session, microtask.id, microtask.round)
-    state = session.execute(LOCK_ITEM, {"item": microtask.item_id}).scalar_one()
+    state = LOCK_ITEM.scalar(session, {"item": microtask.item_id})
     if state is not ItemState.REVIEW:
         _reach(session, items.name, microtask.item_id, state, ItemState.REVIEW)
     if isinstance(microtask, MicroTask):

@@ -27,6 +27,7 @@ from leye_platform.assignments.core_tables import (
 from leye_platform.assignments.rules import Lane, ProposalUse
 from leye_platform.assignments.slots import WantedAnswer, add_slots
 from leye_platform.billing.ledger import make_payable
+from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
 from leye_platform.projects.task_type import TaskType
 from leye_platform.review.checks import check_due, share_to_check
@@ -73,7 +74,7 @@ class Answer(NamedTuple):
         return self.proposal_use is ProposalUse.KEPT
 
 
-ANSWERS = (
+ANSWERS = Prepared(
     select(responses.c.labels, responses.c.guide_id, annotator_skills.c.skill, responses.c.proposal_use)
     .outerjoin(
         annotator_skills,
@@ -83,7 +84,7 @@ ANSWERS = (
     .where(responses.c.microtask_id == bindparam("microtask"), responses.c.round == bindparam("in_round"))
     .order_by(responses.c.number)
 )
-ASKED_FOR = (
+ASKED_FOR = Prepared(
     select(func.count())
     .select_from(slots)
     .where(
@@ -93,12 +94,12 @@ ASKED_FOR = (
         slots.c.lane != Lane.GOLD,
     )
 )
-KEEP_POSTERIOR = (
+KEEP_POSTERIOR = Prepared(
     update(micro_tasks)
     .where(micro_tasks.c.id == bindparam("microtask"))
     .values(posterior=bindparam("probabilities"), overlap_wanted=bindparam("wanted"))
 )
-LAST_DECISION = (
+LAST_DECISION = Prepared(
     select(
         decisions.c.labels,
         decisions.c.method,
@@ -112,7 +113,7 @@ LAST_DECISION = (
 
 def weigh(session: Session, task: AnsweredTask, kind: TaskType, now: datetime) -> None:
     """Draw the consequences of the newest answer of the round."""
-    answers = [Answer(*row) for row in session.execute(ANSWERS, {"microtask": task.id, "in_round": task.round})]
+    answers = [Answer(*row) for row in ANSWERS.all(session, {"microtask": task.id, "in_round": task.round})]
     weighing = _Weighing(session, task, kind, now, answers, combined(voices(answers), kind, task.prior))
     if task.state is ItemState.DECIDED:
         weighing.reconsider()
@@ -163,7 +164,7 @@ class _Weighing:
             wanted=task.pipeline.overlap_start(),
             limit=task.overlap_limit,
             enough=task.pipeline.confidence,
-            pending=self.session.execute(ASKED_FOR, round_of).scalar_one(),
+            pending=ASKED_FOR.scalar(self.session, round_of),
             contradictory=self.outcome.contradictory,
         )
         if step is NextStep.ASK_MORE:
@@ -194,7 +195,7 @@ class _Weighing:
         """
         make_payable(self.session, response_ids=[self.task.newest_response], now=self.now)
         self.keep_posterior()
-        decided, method, in_lot = self.session.execute(LAST_DECISION, {"microtask": self.task.id}).one()
+        decided, method, in_lot = LAST_DECISION.one(self.session, {"microtask": self.task.id})
         if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state is not ItemState.DECIDED:
             return
         sure = not self.outcome.contradictory and self.confidence >= self.task.pipeline.confidence
@@ -222,4 +223,4 @@ class _Weighing:
             "probabilities": self.outcome.posterior,
             "wanted": self.task.overlap_wanted if wanted is None else wanted,
         }
-        self.session.execute(KEEP_POSTERIOR, kept)
+        KEEP_POSTERIOR.run(self.session, kept)

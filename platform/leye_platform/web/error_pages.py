@@ -21,6 +21,7 @@ from leye_platform.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from leye_platform.web.label_studio_problem import label_studio_problem, speaks_label_studio
 from leye_platform.web.pages import page, translator_for
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ def problem(status: int, code: str, title: str, **more: Any) -> JSONResponse:
 
 
 def _wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/objects/", "/healthz", "/readyz", "/metrics"))
+    return not request.url.path.startswith(("/api/", "/objects/", "/health", "/readyz", "/metrics"))
 
 
 async def _named(request: Request, error: Exception) -> Response:
@@ -75,8 +76,10 @@ async def _named(request: Request, error: Exception) -> Response:
     gettext = translator_for(request).gettext
     sentence = gettext(error.sentence).format(**error.arguments)
     headers = {"Retry-After": str(error.arguments["seconds"])} if isinstance(error, TooManyAttempts) else {}
-    if not _wants_page(request):
-        answer: Response = problem(error.status, error.code, sentence, **_members(error, gettext))
+    if speaks_label_studio(request):
+        answer: Response = label_studio_problem(error.status, sentence, _members(error, gettext).get("errors"))
+    elif not _wants_page(request):
+        answer = problem(error.status, error.code, sentence, **_members(error, gettext))
     elif isinstance(error, Unauthenticated) and request.method == "GET":
         answer = RedirectResponse(f"/?next={quote(_address(request))}", status_code=303)
     elif isinstance(error, PasswordMustChange) and request.method == "GET":
@@ -100,6 +103,8 @@ async def _http(request: Request, error: Exception) -> Response:
         return await _named(request, NotFound())
     if _wants_page(request):
         return _page(request, error.status_code, translator_for(request).gettext("这个地址不能这样打开。"))
+    if speaks_label_studio(request):
+        return label_studio_problem(error.status_code, str(error.detail))
     return problem(error.status_code, "http", error.detail)
 
 
@@ -109,6 +114,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     sentence = translator_for(request).gettext("填写的内容不全，或者格式不对。请检查后再提交。")
     if _wants_page(request):
         return _page(request, 422, sentence)
+    if speaks_label_studio(request):
+        return label_studio_problem(422, sentence, details)
     return problem(422, "invalid-request", sentence, errors=details)
 
 
@@ -118,6 +125,8 @@ def _unforeseen(request: Request, error: Exception) -> Response:
     sentence = translator_for(request).gettext("是我们这边出了问题，不是你操作错了。已经提交的答案都存好了。")
     if _wants_page(request):
         return _page(request, 500, sentence, reference=reference)
+    if speaks_label_studio(request):
+        return label_studio_problem(500, sentence, {"reference": reference})
     return problem(500, "unforeseen", sentence, reference=reference)
 
 

@@ -68,14 +68,17 @@ def import_batch(
 
 def export(
     project: ProjectName,
-    form: Annotated[str, typer.Option("--format", help="JSON, JSONL or CSV.")],
+    form: Annotated[str, typer.Option("--format", help="JSON, CSV, COCO, YOLO, CONLL2003, …")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     original_names: Annotated[
         bool, typer.Option("--original-names", help="Call the classes as the label config has them.")
     ] = False,
+    since: Annotated[
+        str | None, typer.Option(metavar="LOT", help="Only what later lots hold; a lot's name (L-02) or id.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what the partner has been given, in one file."""
+    """Write what the partner has been given, in one file, and say what the format could not hold."""
     from leye_platform.exports.service import Names, export_project
     from leye_platform.settings import read_settings
     from leye_workers.batch_import import find_project
@@ -84,11 +87,18 @@ def export(
     draft = out.with_name(f".{out.name}.draft")
     with opened(read_settings()) as installation, installation.database.read() as session:
         names = Names.ORIGINAL if original_names else Names.WANTED
-        chunks = export_project(session, find_project(session, project).id, form, names)
+        project_id = find_project(session, project).id
+        written = export_project(session, project_id, form, names, since=since or "", objects=installation.objects)
         try:
             with draft.open("wb") as file:
-                file.writelines(chunks)
+                file.writelines(written.chunks())
             draft.replace(out)
         finally:
             draft.unlink(missing_ok=True)
-    show({"file": out, "bytes": out.stat().st_size}, as_json=as_json)
+    report = written.losses.as_json()
+    if as_json:
+        show({"file": out, "bytes": out.stat().st_size, **report}, as_json=True)
+        return
+    show({"file": out, "bytes": out.stat().st_size, "items": report["items"]}, as_json=False)
+    for loss in report["losses"]:
+        tell(f"{loss['sentence']} ({loss['code']}{'' if loss['count'] is None else ': ' + str(loss['count'])})")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName
+from leye_workers.jobs.exports import write_export
 from leye_workers.jobs.ingest import ingest_addition, ingest_batch
 from leye_workers.jobs.invoices import issue_invoice
 from leye_workers.jobs.lots import assemble_lot, deliver_lot
@@ -49,6 +50,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.ASSEMBLE_LOT: Job(assemble_lot),
     JobName.DELIVER_LOT: Job(deliver_lot),
     JobName.ISSUE_INVOICE: Job(issue_invoice),
+    JobName.WRITE_EXPORT: Job(write_export, QueueName.FILES),
     JobName.SEND_MAIL: Job(send_mail, QueueName.MAIL, MAIL_RETRY_AFTER),
 }
 

@@ -25,13 +25,15 @@ from leye_platform.projects.rules import ItemState
 class NewPart(NamedTuple):
     """What becomes a micro-task. gold_labels: its known answer; proposal: what a model says of it.
 
-    id: for whoever refers to it at once; made here where none is given.
+    id: for whoever refers to it at once; made here where none is given. posterior: what answers that came along with
+    it come to.
     """
 
     content: dict[str, Any]
     gold_labels: list[Any] | None = None
     proposal: dict[str, Any] | None = None
     id: UUID | None = None
+    posterior: list[Any] | None = None
 
 
 class NewItem(NamedTuple):
@@ -39,6 +41,7 @@ class NewItem(NamedTuple):
 
     overlap: how many answers each part asks for at first, one slot each; overlap_limit: at most. An item with a
     `gold_result` is gold: it is stock, with one slot of the gold lane for each part, whatever the overlap says.
+    Where answers came along, `state` says how far they bring it, and `open_slots` how many are still asked for.
     """
 
     id: UUID
@@ -50,6 +53,8 @@ class NewItem(NamedTuple):
     external_id: str | None = None
     gold_result: list[Any] | None = None
     source_key: str | None = None
+    state: ItemState = ItemState.WAITING
+    open_slots: int | None = None
 
 
 _ITEM = (
@@ -79,6 +84,7 @@ _TASK = (
     "overlap_limit",
     "gold_labels",
     "proposal",
+    "posterior",
 )
 _SLOT = (
     "id",
@@ -121,7 +127,6 @@ def insert_items(
         made if part.id is None else part.id.hex
         for (_, _, _, part), made in zip(parts, new_hex_ids(len(parts)), strict=True)
     ]
-    waiting = ItemState.WAITING.value
     _fill(
         session,
         items,
@@ -137,7 +142,7 @@ def insert_items(
                 _json(row.data),
                 row.source_key,
                 _json(row.gold_result),
-                waiting,
+                row.state.value,
                 created,
             )
             for row, item_id, number in zip(rows, item_ids, numbers, strict=True)
@@ -156,12 +161,13 @@ def insert_items(
                 1,
                 n,
                 _json(part.content),
-                waiting,
+                row.state.value,
                 1,
                 _overlap(row),
                 row.overlap_limit if row.gold_result is None else 1,
                 _json(part.gold_labels),
                 _json(part.proposal),
+                _json(part.posterior),
             )
             for (row, item_id, n, part), task_id in zip(parts, task_ids, strict=True)
         ],
@@ -169,7 +175,7 @@ def insert_items(
     wanted = [
         (item_id, task_id, Lane.NORMAL.value if row.gold_result is None else Lane.GOLD.value)
         for (row, item_id, _, _), task_id in zip(parts, task_ids, strict=True)
-        for _ in range(_overlap(row))
+        for _ in range(_open_slots(row))
     ]
     positions, open_ = take_numbers(session, "slots", "position", len(wanted)), SlotState.OPEN.value
     _fill(
@@ -188,6 +194,10 @@ def insert_items(
 
 def _overlap(row: NewItem) -> int:
     return row.overlap if row.gold_result is None else 1
+
+
+def _open_slots(row: NewItem) -> int:
+    return _overlap(row) if row.open_slots is None else row.open_slots
 
 
 def _json(value: object) -> str | None:

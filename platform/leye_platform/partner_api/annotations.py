@@ -1,0 +1,104 @@
+"""Responses as Label Studio's annotations: their integers, their authors as integers, their regions as they came."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from leye_platform.actor import Actor
+from leye_platform.assignments.core_tables import items, people, projects, responses
+from leye_platform.partner_api.bodies import at
+from leye_platform.partner_api.errors import AnnotationNotThere
+from leye_platform.partner_api.reach import oversees, within
+from leye_platform.permissions import Permission
+
+
+class Annotation(NamedTuple):
+    """A response; all its ids are integers of the outside."""
+
+    number: int
+    result: list[Any]
+    active_ms: int
+    submitted_at: datetime
+    author: int
+    task: int
+    project: int
+
+    def answer(self) -> dict[str, Any]:
+        """In Label Studio's form."""
+        return {
+            "id": self.number,
+            "result": self.result,
+            "completed_by": self.author,
+            "task": self.task,
+            "project": self.project,
+            "lead_time": self.active_ms / 1000,
+            "created_at": at(self.submitted_at),
+            "updated_at": at(self.submitted_at),
+            "was_cancelled": False,
+            "ground_truth": False,
+            "created_username": str(self.author),
+            "result_count": len(self.result),
+            "unique_id": None,
+            "last_action": None,
+            "last_created_by": None,
+            "parent_prediction": None,
+            "parent_annotation": None,
+            "draft_created_at": None,
+            "import_id": None,
+            "prediction": {},
+        }
+
+
+def _annotations() -> Select[*tuple[Any, ...]]:
+    """Answers to gold items are nobody's to see from outside."""
+    return (
+        select(
+            responses.c.number,
+            func.coalesce(responses.c.as_sent, responses.c.result),
+            responses.c.active_ms,
+            responses.c.submitted_at,
+            people.c.number,
+            items.c.number,
+            projects.c.number,
+        )
+        .select_from(responses)
+        .join(items, items.c.id == responses.c.item_id)
+        .join(people, people.c.id == responses.c.person_id)
+        .join(projects, projects.c.id == responses.c.project_id)
+        .where(responses.c.gold.is_(False), projects.c.put_away_at.is_(None))
+        .order_by(responses.c.number)
+    )
+
+
+ANNOTATIONS = _annotations()
+
+
+def annotations_of_tasks(session: Session, actor: Actor, numbers: Sequence[int]) -> dict[int, list[Annotation]]:
+    """The annotations by task; for those who only label, their own."""
+    query = ANNOTATIONS.where(items.c.number.in_(numbers))
+    query = query.where(within(actor, Permission.EXPORT)) if oversees(actor) else _own(query, actor)
+    found: dict[int, list[Annotation]] = {}
+    for row in session.execute(query):
+        annotation = Annotation(*row)
+        found.setdefault(annotation.task, []).append(annotation)
+    return found
+
+
+def annotation_numbered(session: Session, actor: Actor, number: int) -> Annotation:
+    """One annotation within the actor's reach.
+
+    Raises AnnotationNotThere.
+    """
+    query = ANNOTATIONS.where(responses.c.number == number)
+    query = query.where(within(actor, Permission.EXPORT)) if oversees(actor) else _own(query, actor)
+    row = session.execute(query).first()
+    if row is None:
+        raise AnnotationNotThere
+    return Annotation(*row)
+
+
+def _own(query: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
+    return query.where(responses.c.person_id == actor.person_id)

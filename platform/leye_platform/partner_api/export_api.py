@@ -1,0 +1,67 @@
+"""Label Studio's exports: what there is, and a project in one of them, as a stream."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response, StreamingResponse
+
+from leye_platform.endpoint import Work, endpoint
+from leye_platform.exports.formats import FORMATS, format_named
+from leye_platform.exports.rows import decided_rows
+from leye_platform.partner_api.bodies import Number, answer
+from leye_platform.partner_api.export import export_tasks
+from leye_platform.partner_api.reach import project_numbered
+from leye_platform.permissions import Permission
+from leye_platform.projects.task_type import task_type
+
+router = APIRouter(prefix="/api/projects", tags=["label-studio"])
+
+TASKS = "JSON"
+"""With the answers as annotations and the decision as a prediction; the other formats hold the decisions alone."""
+
+
+@router.get("/{project_number}/export/formats")
+@endpoint(Permission.EXPORT)
+def list_formats(work: Work, project_number: Number) -> Response:
+    """The formats that this server writes."""
+    project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
+    return answer(
+        [
+            {"name": name, "title": name, "description": "", "link": "", "tags": [], "disabled": False}
+            for name in FORMATS
+        ]
+    )
+
+
+@router.get("/{project_number}/export", response_class=StreamingResponse)
+@endpoint(Permission.EXPORT)
+def export(
+    work: Work,
+    project_number: Number,
+    *,
+    export_type: Annotated[str, Query(alias="exportType", max_length=40)] = TASKS,
+    export_type_too: Annotated[str, Query(alias="export_type", max_length=40)] = "",
+    download_all_tasks: Annotated[bool, Query()] = False,
+) -> Response:
+    """A project's tasks. As JSON every answer and the decision; in other formats each decided item once."""
+    project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
+    form = format_named(export_type_too or export_type)
+    raw = (export_type_too or export_type).upper() == TASKS
+    project_id, names = project.id, dict(project.class_names)
+    pictures = bool(task_type(project.task_type, project.label_config).config.images)
+    database = work.installation.database
+
+    def stream() -> Iterator[bytes]:
+        # The answer outlives the request's own session.
+        with database.read() as session:
+            if raw:
+                yield from export_tasks(
+                    session, project_id, project_number, unanswered=download_all_tasks, pictures=pictures
+                )
+            else:
+                yield from form.write(decided_rows(session, project_id, names))
+
+    headers = {"Content-Disposition": f'attachment; filename="project-{project_number}.{form.extension}"'}
+    headers["filename"] = f"project-{project_number}.{form.extension}"
+    return StreamingResponse(stream(), media_type=form.content_type, headers=headers)

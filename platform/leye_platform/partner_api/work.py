@@ -1,0 +1,164 @@
+"""`next`, and answers: claim and submit in Label Studio's words."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, case, select
+from sqlalchemy.orm import Session
+
+from leye_platform.actor import Actor
+from leye_platform.assignments import leases
+from leye_platform.assignments.claim import Nothing, claim
+from leye_platform.assignments.core_tables import (
+    LEASED,
+    assignments,
+    drafts,
+    items,
+    micro_tasks,
+)
+from leye_platform.assignments.lanes import Claimant
+from leye_platform.assignments.rules import AssignmentState, SkipReason
+from leye_platform.assignments.submit import Submission, Submitted, submit
+from leye_platform.assignments.unasked import take_unasked
+from leye_platform.matching.sealing import KeyRing
+from leye_platform.partner_api.bodies import at
+from leye_platform.partner_api.brought_along import active_ms_of
+from leye_platform.partner_api.errors import NotYours, ResultMissing, ResultNotKept
+from leye_platform.partner_api.pictures import with_plain_pictures
+from leye_platform.partner_api.reach import ProjectAtHand, annotator_of, held_by, item_numbered, oversees
+from leye_platform.prepared import Prepared
+from leye_platform.projects.ingest.rows import RowRefused, check_value
+from leye_platform.projects.pictures.links import PictureLinks
+
+
+class TaskInHand(NamedTuple):
+    """A task as its holder sees it."""
+
+    number: int
+    data: dict[str, Any]
+    created_at: datetime
+    overlap: int
+    proposal: dict[str, Any] | None
+    draft: list[Any] | None
+    draft_at: datetime | None
+
+
+IN_HAND = Prepared(
+    select(
+        items.c.number,
+        items.c.data,
+        items.c.created_at,
+        micro_tasks.c.overlap_wanted,
+        case((assignments.c.proposal_shown, micro_tasks.c.proposal)),
+        drafts.c.result,
+        drafts.c.saved_at,
+    )
+    .select_from(assignments)
+    .join(items, items.c.id == assignments.c.item_id)
+    .join(micro_tasks, micro_tasks.c.id == assignments.c.microtask_id)
+    .outerjoin(drafts, drafts.c.assignment_id == assignments.c.id)
+    .where(assignments.c.id == bindparam("assignment"))
+)
+LEASE_ELSEWHERE = Prepared(
+    select(assignments.c.id).where(
+        assignments.c.person_id == bindparam("person"),
+        assignments.c.state == LEASED,
+        assignments.c.project_id != bindparam("here"),
+    )
+)
+
+
+def next_task(
+    session: Session, actor: Actor, project: ProjectAtHand, key_ring: KeyRing, now: datetime
+) -> TaskInHand | Nothing:
+    """The actor's next task of the project; the one they hold in it, where they hold one.
+
+    A lease in another project is given back: a client of Label Studio knows of one lock for each project, and an
+    answer to what was given back is kept as a draft.
+    """
+    elsewhere = LEASE_ELSEWHERE.scalar(session, {"person": actor.person_id, "here": project.id})
+    if elsewhere is not None:
+        leases.release(session, actor.person_id, elsewhere, now)
+    claimed = claim(session, Claimant(actor.person_id, now, project.id), key_ring)
+    if isinstance(claimed, Nothing):
+        return claimed
+    return TaskInHand(*IN_HAND.one(session, {"assignment": claimed.assignment_id}))
+
+
+def task_in_hand_answer(task: TaskInHand, project: int, links: PictureLinks) -> dict[str, Any]:
+    """The task in Label Studio's form: without anybody else's answers."""
+    proposals = []
+    if task.proposal is not None:
+        proposals = [
+            {
+                "id": task.number * 2,
+                "result": task.proposal["result"],
+                "score": task.proposal.get("score"),
+                "model_version": task.proposal.get("model_version") or "",
+                "task": task.number,
+                "project": project,
+            }
+        ]
+    own = []
+    if task.draft is not None:
+        own = [{"id": task.number, "result": task.draft, "created_at": at(task.draft_at), "task": task.number}]
+    return {
+        "id": task.number,
+        "data": with_plain_pictures(task.data, links),
+        "project": project,
+        "created_at": at(task.created_at),
+        "updated_at": at(task.created_at),
+        "overlap": task.overlap,
+        "is_labeled": False,
+        "annotations": [],
+        "predictions": proposals,
+        "drafts": own,
+        "meta": {},
+        "queue": "",
+    }
+
+
+def answer_task(
+    session: Session, actor: Actor, number: int, given: dict[str, Any], *, key_ring: KeyRing, now: datetime
+) -> Submitted | None:
+    """Store an answer to a task: under the actor's lease, or unasked where they oversee the project.
+
+    None where the body cancels instead (`was_cancelled`): then the task was skipped. Raises TaskNotThere, NotYours,
+    ResultMissing, AnswerRefused, TaskGivenBack, TaskSkipped.
+    """
+    held = held_by(session, actor.person_id, number)
+    given_up = held is not None and held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED}
+    unasked = held is None or (oversees(actor) and given_up)
+    if unasked and not oversees(actor):
+        raise NotYours
+    item_id = item_numbered(session, actor, number)[0].id if unasked else None
+    if given.get("was_cancelled"):
+        if held is None:
+            raise NotYours
+        leases.skip(session, actor.person_id, held.id, SkipReason.OTHER, now=now)
+        return None
+    result = _result(given)
+    if item_id is not None:
+        assignment_id = take_unasked(session, actor.person_id, item_id, now)
+    else:
+        assert held is not None  # noqa: S101 -- or it were unasked
+        assignment_id = held.id
+    submission = Submission(
+        result=result,
+        idempotency_key=f"label-studio:{assignment_id}",
+        active_ms=active_ms_of(given.get("lead_time")) or None,
+        keep_as_sent=True,
+        unasked=unasked,
+    )
+    return submit(session, annotator_of(actor), assignment_id, submission, key_ring=key_ring, now=now)
+
+
+def _result(given: dict[str, Any]) -> list[Any]:
+    result = given.get("result")
+    if not isinstance(result, list):
+        raise ResultMissing
+    try:
+        check_value(result, "result")
+    except RowRefused as refused:
+        raise ResultNotKept(problem=str(refused)) from None
+    return result

@@ -1,0 +1,171 @@
+"""Core statements compiled once and run on the driver's own cursor, for the way to a task and back.
+
+SQLAlchemy spends about a tenth of a millisecond on each execution, thirty times between `next` and an answer; that is
+more than the database itself takes. Here the statement is still written in Core, and its types still translate
+values both ways, but that is worked out at its first use. What a listener on the engine would see, it sees here too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
+
+Processor = Callable[[Any], Any] | None
+Values = Mapping[str, Any]
+
+
+class Prepared:
+    """A statement whose parameters all have names, run as often as one likes. Lists of constants only, no expanding."""
+
+    def __init__(self, statement: Executable) -> None:
+        self.statement = statement
+
+    def all(self, session: Session, values: Values) -> list[tuple[Any, ...]]:
+        """Every row, its values as the columns' types give them."""
+        return _Run(session, self).rows(values)
+
+    def first(self, session: Session, values: Values) -> tuple[Any, ...] | None:
+        """The first row; None where there is none."""
+        rows = _Run(session, self).rows(values)
+        return rows[0] if rows else None
+
+    def one(self, session: Session, values: Values) -> tuple[Any, ...]:
+        """The first row of a statement that always has one."""
+        return _Run(session, self).rows(values)[0]
+
+    def scalar(self, session: Session, values: Values) -> Any:
+        """The first value of the first row; None where there is no row."""
+        rows = _Run(session, self).rows(values)
+        return rows[0][0] if rows else None
+
+    def run(self, session: Session, values: Values) -> int:
+        """Write; how many rows were touched."""
+        return _Run(session, self).write([values])
+
+    def run_each(self, session: Session, rows: Sequence[Values]) -> None:
+        """Write for each of the rows, which all name the same values."""
+        if rows:
+            _Run(session, self).write(rows)
+
+
+class _Plan:
+    """A statement for one dialect and one set of names: its text, and how values go in and come out."""
+
+    def __init__(self, statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> None:
+        inserts = bool(getattr(statement, "is_insert", False))
+        self.compiled = cast(
+            "SQLCompiler",
+            cast("ClauseElement", statement).compile(dialect=dialect, column_keys=list(names) if inserts else None),
+        )
+        if self.compiled.insert_prefetch or self.compiled.update_prefetch:
+            raise ValueError(f"give every value: {self.compiled.insert_prefetch or self.compiled.update_prefetch}")
+        if self.compiled.post_compile_params:
+            raise ValueError("no expanding parameters in a prepared statement")
+        self.text = str(self.compiled)
+        self.dialect = dialect
+        binds = self.compiled.binds
+        self.fixed = {name: bind.value for name, bind in binds.items() if name not in names}
+        kinds = {name: bind.type.dialect_impl(dialect) for name, bind in binds.items()}
+        self.processors = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
+        self.fixed = {name: _through(self.processors[name], value) for name, value in self.fixed.items()}
+        self.order = list(self.compiled.positiontup or ())
+        self.named = [name for name in binds if name not in self.fixed]
+        self.outgoing: list[Processor] | None = None
+
+    def parameters(self, values: Values) -> Any:
+        """As the driver takes them: a sequence for SQLite, a mapping for PostgreSQL."""
+        processors, ready = self.processors, dict(self.fixed)
+        for name in self.named:
+            process = processors[name]
+            ready[name] = values[name] if process is None else process(values[name])
+        return tuple([ready[name] for name in self.order]) if self.order else ready
+
+    def rows_of(self, cursor: Any) -> list[tuple[Any, ...]]:
+        """What a cursor holds, through the columns' types."""
+        if self.outgoing is None:
+            columns = [entry.type for entry in self.compiled._result_columns]
+            self.outgoing = [
+                _outgoing(kind, self.dialect, described[1])
+                for kind, described in zip(columns, cursor.description, strict=True)
+            ]
+        found = cursor.fetchall()
+        if not found:
+            return []
+        outgoing = self.outgoing
+        return [
+            tuple(value if process is None else process(value) for process, value in zip(outgoing, row, strict=True))
+            for row in found
+        ]
+
+
+class _Run:
+    """One execution within a session's transaction."""
+
+    def __init__(self, session: Session, prepared: Prepared) -> None:
+        self.connection: Connection = session.info.get("prepared") or _connection_of(session)
+        self.prepared = prepared
+
+    def rows(self, values: Values) -> list[tuple[Any, ...]]:
+        cursor, plan = self._execute(values)
+        try:
+            return plan.rows_of(cursor)
+        finally:
+            cursor.close()
+
+    def write(self, rows: Sequence[Values]) -> int:
+        cursor, _ = self._execute(rows[0]) if len(rows) == 1 else self._execute_each(rows)
+        touched: int = cursor.rowcount
+        cursor.close()
+        return touched
+
+    def _execute(self, values: Values) -> tuple[Any, _Plan]:
+        plan = _plan(self.prepared, self.connection.dialect, tuple(values))
+        return self._on_cursor(plan, plan.parameters(values), many=False), plan
+
+    def _execute_each(self, rows: Sequence[Values]) -> tuple[Any, _Plan]:
+        plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
+        return self._on_cursor(plan, [plan.parameters(values) for values in rows], many=True), plan
+
+    def _on_cursor(self, plan: _Plan, parameters: Any, *, many: bool) -> Any:
+        connection = self.connection
+        cursor = connection.connection.cursor()
+        for listener in _listeners(connection.engine):
+            listener(connection, cursor, plan.text, parameters, None, many)
+        try:
+            (cursor.executemany if many else cursor.execute)(plan.text, parameters)
+        except connection.dialect.loaded_dbapi.Error as error:
+            cursor.close()
+            dbapi = connection.dialect.loaded_dbapi
+            raise DBAPIError.instance(plan.text, parameters, error, dbapi.Error, dialect=connection.dialect) from error
+        return cursor
+
+
+def _connection_of(session: Session) -> Connection:
+    """The session's connection; a session here is one unit of work, so it keeps it to its end."""
+    connection = session.connection()
+    session.info["prepared"] = connection
+    return connection
+
+
+def _listeners(engine: Engine) -> Any:
+    return engine.dispatch.before_cursor_execute
+
+
+@lru_cache(maxsize=1024)
+def _plan(prepared: Prepared, dialect: Dialect, names: tuple[str, ...]) -> _Plan:
+    return _Plan(prepared.statement, dialect, names)
+
+
+def _outgoing(kind: TypeEngine[Any], dialect: Dialect, described: Any) -> Processor:
+    return kind.dialect_impl(dialect).result_processor(dialect, described)
+
+
+def _through(process: Processor, value: Any) -> Any:
+    return value if process is None else process(value)
