@@ -32,10 +32,12 @@ JOB = """
 import resource
 import sys
 from uuid import UUID
-from leye_platform.settings import read_settings
+from leye_platform.settings import LogFormat, read_settings
 from leye_workers.compose import opened
 from leye_workers.execution import Execution
 from leye_workers.locks import locks_for
+from leye_workers.logs import configure_logging
+configure_logging(LogFormat.TEXT)
 with opened(read_settings()) as installation:
     print("ready", flush=True)
     ran = Execution(installation, locks_for(installation)).run(UUID(sys.argv[1]))
@@ -76,9 +78,8 @@ class Killed(PictureBatches):
             "LEYE_STORAGE_URL": settings.resolved_storage_url,
         }
         command = [sys.executable, "-c", JOB, str(job)]
-        process = subprocess.Popen(
-            command, env=kept | told, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        with (settings.data_dir / "job.log").open("ab") as log:
+            process = subprocess.Popen(command, env=kept | told, stdout=subprocess.PIPE, stderr=log, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         return process
