@@ -27,3 +27,15 @@ class SignatureExpired(PermissionError):
 
 class StorageUrlRefused(ValueError):
     """LEYE_STORAGE_URL cannot be used; the text goes on after its name and says why."""
+
+
+class BucketRefuses(ValueError):
+    """A partner's bucket refuses what was asked; the text is the server's code, such as AccessDenied."""
+
+
+class ObjectChanged(ValueError):
+    """An object is another than the one that was listed under its key."""
+
+
+class AddressRefused(ValueError):
+    """A host that others named has an address in the own network; the text is the host."""

@@ -12,6 +12,7 @@ from urllib3 import PoolManager, Retry, Timeout
 from leye_storage.clock import Clock
 from leye_storage.errors import StorageUrlRefused
 from leye_storage.folder import FolderStore
+from leye_storage.guarded import guard
 from leye_storage.s3 import S3Store
 from leye_storage.store import ObjectStore
 
@@ -62,10 +63,10 @@ def _options(parts: SplitResult) -> dict[str, str]:
     return options
 
 
-def client_for(parts: SplitResult, options: dict[str, str]) -> Minio:
+def client_for(parts: SplitResult, options: dict[str, str], *, guarded: bool = False) -> Minio:
     """A client for the server of an `s3://` URL; it asks the server nothing yet.
 
-    Raises StorageUrlRefused.
+    guarded: whether it keeps out of the own network. Raises StorageUrlRefused.
     """
     # The client's own defaults wait five minutes for a server that does not answer, six times over.
     http = PoolManager(
@@ -82,7 +83,7 @@ def client_for(parts: SplitResult, options: dict[str, str]) -> Minio:
             secure=options.get("secure") != "false",
             # Named, so that the client never asks the server where its bucket lies: not all can answer.
             region=options.get("region", "us-east-1"),
-            http_client=http,
+            http_client=guard(http) if guarded else http,
         )
     except ValueError:
         raise StorageUrlRefused(S3_FORM) from None

@@ -2,17 +2,26 @@
 
 import errno
 import io
-from typing import IO, cast
+from collections.abc import Iterator
+from typing import IO, Protocol, cast
 
-from leye_storage.store import ObjectStore
+from leye_storage.store import ObjectInfo
 
 BLOCK = 1 << 18  # bytes fetched at once
+
+
+class Readable(Protocol):
+    """What of a store it takes."""
+
+    def stat(self, key: str) -> ObjectInfo: ...
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]: ...
 
 
 class _ObjectReader(io.RawIOBase):
     """Reads ranges of one object. The object must not change meanwhile."""
 
-    def __init__(self, store: ObjectStore, key: str) -> None:
+    def __init__(self, store: Readable, key: str) -> None:
         self._store, self._key = store, key
         self._size, self._at = store.stat(key).size, 0
 
@@ -42,7 +51,7 @@ class _ObjectReader(io.RawIOBase):
         return len(content)
 
 
-def open_object(store: ObjectStore, key: str) -> IO[bytes]:
+def open_object(store: Readable, key: str) -> IO[bytes]:
     """An object opened for reading, with blocks of `BLOCK` bytes kept.
 
     Raises ObjectMissing, KeyRefused; reading raises what the store raises.

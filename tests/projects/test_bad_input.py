@@ -281,7 +281,7 @@ def test_a_full_disk_under_the_objects_has_the_job_wait_and_go_on(batches: Pictu
     content = packed(photos(6))
     batch_id = batches.stored(content)
     full = Full(batches.installation.objects, 10)
-    short = replace(batches.installation, objects=full)  # type: ignore[arg-type]  # all but `put` is the store's own
+    short = replace(batches.installation, objects=full)
     job = _wait_out(batches, short, batch_id)
     full.room = 1000
     assert Execution(short, locks_for(short)).run(job)

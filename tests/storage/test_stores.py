@@ -3,9 +3,6 @@
 import hashlib
 import io
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,35 +24,16 @@ from leye_storage.errors import (
 from leye_storage.opening import client_for
 from leye_storage.sign import verify
 from support.clock import MovableClock
+from support.s3_server import s3_server
 from support.servers import free_port
 
 SECRET = "a secret of at least thirty-two characters"
-RCLONE = Path(sys.executable).parent / "rclone"
 
 
 @pytest.fixture(scope="module")
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder, port = tmp_path_factory.mktemp("s3"), free_port()
-    address = f"127.0.0.1:{port}"
-    command = [RCLONE, "serve", "s3", folder, "--addr", address, "--auth-key", "leyekey,leyesecret"]
-    with (folder.parent / "s3.log").open("wb") as log:
-        server = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
-    try:
-        wait_for(f"http://{address}/")
-        yield f"s3://leyekey:leyesecret@{address}/leye?secure=false"
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            httpx.get(url)
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise RuntimeError(f"the S3 server does not answer at {url}")
+    with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        yield f"s3://{server.key}:{server.secret}@{server.address}/leye?secure=false"
 
 
 @pytest.fixture(params=["folder", "s3"])

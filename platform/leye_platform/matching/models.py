@@ -1,4 +1,4 @@
-"""Tables of measured skill, and the sealed, encrypted records that disclose disability."""
+"""Tables of measured skill, and the sealed, encrypted records: what discloses disability, and others' keys."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,10 +14,12 @@ from leye_platform.database import Base
 class SealedKind(StrEnum):
     PREFERENCES = "preferences"
     INPUT_MODE = "input_mode"
+    BUCKET_KEYS = "bucket_keys"
 
 
 class SealedRecord(Base):
-    """One encrypted record: a person's preferences, or the input mode of one response.
+    """One encrypted record: a person's preferences, the input mode of one response, or the keys of a partner's bucket
+    that a batch is read from.
 
     `key_id` names the key in the ring; the subject is bound into the ciphertext.
     """

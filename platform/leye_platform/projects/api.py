@@ -1,8 +1,9 @@
 """Projects and batches for scripts."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from sqlalchemy import select
 
@@ -14,6 +15,7 @@ from leye_platform.guides import publish
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.addition_queries import span_of
+from leye_platform.projects.buckets import keep_bucket, original_links
 from leye_platform.projects.error_report import report_answer
 from leye_platform.projects.item_withdrawal import ItemNames, withdraw_items
 from leye_platform.projects.models import Batch
@@ -26,6 +28,7 @@ from leye_platform.projects.schemas import (
     BatchOut,
     GuideIn,
     GuideOut,
+    OriginalOut,
     PayIn,
     PriceIn,
     ProjectIn,
@@ -128,7 +131,7 @@ def list_batches(work: Work, project_id: UUID) -> list[BatchOut]:
 @router.post("/projects/{project_id}/batches", status_code=201, response_model=BatchOut)
 @endpoint(Permission.UPLOAD_BATCH)
 def create_batch(work: Work, project_id: UUID, body: BatchIn) -> BatchOut:
-    """A batch, and the URL to PUT its file to; then ask for the ingest."""
+    """A batch, and the URL to PUT its file to; or one that is read from a bucket. Then ask for the ingest."""
     project = service.project_for(work.session, work.actor, project_id, Permission.UPLOAD_BATCH)
     batch = service.create_batch(
         work.session,
@@ -136,10 +139,13 @@ def create_batch(work: Work, project_id: UUID, body: BatchIn) -> BatchOut:
         project,
         body.name,
         purpose=body.purpose,
-        file_names=[body.file_name],
+        file_names=[body.file_name if body.s3 is None else f"s3://{body.s3.bucket}/{body.s3.prefix}"],
         deadline=body.deadline,
         now=work.now,
     )
+    if body.s3 is not None:
+        keep_bucket(work.session, work.installation.key_ring, batch, body.s3.given(), work.now)
+        return batch_out(work, batch)
     url = work.installation.objects.upload_url(service.upload_key(batch.id), service.UPLOAD_TIME)
     return batch_out(work, batch, url)
 
@@ -159,6 +165,20 @@ def ingest(work: Work, batch_id: UUID) -> BatchOut:
     service.check_size(work.installation.objects, batch, work.installation.settings)
     service.ask_for_ingest(work.session, work.actor, batch, work.installation.objects, work.now)
     return batch_out(work, batch)
+
+
+@router.get("/batches/{batch_id}/originals", response_model=list[OriginalOut])
+@endpoint(Permission.VIEW_BATCH)
+def originals(
+    work: Work,
+    batch_id: UUID,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[OriginalOut]:
+    """Links to pictures in the bucket that the batch was read from, for 15 minutes, in the order of the rows."""
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.VIEW_BATCH)
+    links = original_links(work.session, work.installation, batch, after, limit)
+    return [OriginalOut(row=one.row, external_id=one.external_id, url=one.url) for one in links]
 
 
 @router.post("/batches/{batch_id}/open", response_model=BatchOut)

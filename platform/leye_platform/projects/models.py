@@ -136,6 +136,21 @@ class Batch(Base):
     closed_at: Mapped[datetime | None]
 
 
+class BatchBucket(Base):
+    """A partner's own bucket from which a batch is read, in the place of uploaded files; its keys are sealed
+    (matching/models.py:SealedKind). The objects stay where they are."""
+
+    __tablename__ = "batch_buckets"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    endpoint: Mapped[str] = mapped_column(String(300))
+    bucket: Mapped[str] = mapped_column(String(63))
+    prefix: Mapped[str] = mapped_column(String(900))
+    region: Mapped[str] = mapped_column(String(64))
+    style: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+
+
 class Addition(Base):
     """A further file for a batch that was read, numbered within it. `job_id` is the outbox row that reads it.
 

@@ -11,6 +11,7 @@ from leye_platform.errors import N_
 from leye_platform.projects import errors
 
 LONGEST_EXTERNAL_ID = 200
+LONGEST_SOURCE_KEY = 300
 LONGEST_TITLE = 200
 LONGEST_GUIDE = 200_000
 

@@ -1,11 +1,12 @@
 """What the API of projects and batches takes and gives."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
 from leye_platform.projects.addition_queries import AdditionView
+from leye_platform.projects.buckets import BucketGiven
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.item_withdrawal import MOST_NAMES
 from leye_platform.projects.models import Project
@@ -84,13 +85,42 @@ class PayIn(BaseModel):
     review_pay: str | None = None
 
 
+class BucketIn(BaseModel):
+    """A bucket of one's own, S3 or what speaks it, and the keys that may list and read below `prefix`.
+
+    endpoint: `https://host[:port]`; style: `virtual` where the bucket's name is part of the host (OSS, COS, OBS).
+    """
+
+    endpoint: str = Field(max_length=300)
+    bucket: str = Field(max_length=63)
+    prefix: str = Field(default="", max_length=900)
+    region: str = Field(default="us-east-1", max_length=64, pattern=r"^[\w-]+$")
+    style: Literal["path", "virtual"] = "path"
+    key: SecretStr = Field(min_length=1, max_length=300)
+    secret: SecretStr = Field(min_length=1, max_length=300)
+
+    def given(self) -> BucketGiven:
+        """With the keys laid open."""
+        return BucketGiven(
+            endpoint=self.endpoint,
+            bucket=self.bucket,
+            prefix=self.prefix,
+            region=self.region,
+            style=self.style,
+            key=self.key.get_secret_value(),
+            secret=self.secret.get_secret_value(),
+        )
+
+
 class BatchIn(BaseModel):
-    """`file_name` tells the format where the content leaves it open."""
+    """`file_name` tells the format where the content leaves it open. With `s3` nothing is uploaded: the files are read
+    where they lie."""
 
     name: str = Field(max_length=200)
     purpose: BatchPurpose = BatchPurpose.PRODUCTION
     file_name: str = Field(default="upload.jsonl", max_length=200)
     deadline: AwareDatetime | None = None
+    s3: BucketIn | None = None
 
 
 class BatchOut(BaseModel):
@@ -138,6 +168,14 @@ class BatchOut(BaseModel):
             answers=progress.answers,
             upload_url=upload_url,
         )
+
+
+class OriginalOut(BaseModel):
+    """Where a row's original is opened; whoever has the address can, while it lasts."""
+
+    row: int
+    external_id: str | None
+    url: str
 
 
 class WithdrawIn(BaseModel):

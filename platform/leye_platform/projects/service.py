@@ -15,7 +15,7 @@ from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, OutboxRow, ask_for, retry
 from leye_platform.permissions import Permission
 from leye_platform.projects.errors import BatchMissing, BatchWithoutFile, ProjectMissing, ProjectNotComplete
-from leye_platform.projects.models import Batch, GuideVersion, PayRate, PriceCard, Project
+from leye_platform.projects.models import Batch, BatchBucket, GuideVersion, PayRate, PriceCard, Project
 from leye_platform.projects.rules import (
     BATCH_MOVES,
     BatchPurpose,
@@ -135,7 +135,7 @@ def ask_for_ingest(session: Session, actor: Actor, batch: Batch, objects: Object
             retry(session, job.id)
             record(session, at=now, person_id=actor.person_id, action="batch.ingest_again", subject_id=batch.id)
         return batch
-    if next(iter(objects.keys(f"{batch.source_key}/")), None) is None:
+    if session.get(BatchBucket, batch.id) is None and next(iter(objects.keys(f"{batch.source_key}/")), None) is None:
         raise BatchWithoutFile
     batch.state = check_move(BATCH_MOVES, batch.state, BatchState.INGESTING)
     batch.ingest_job = ask_for(session, JobName.INGEST_BATCH, {"batch_id": str(batch.id)}, now)

@@ -8,44 +8,22 @@ more of a file unpacked than its entry says.
 
 import io
 import lzma
-import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import IO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from leye_platform.projects.ingest import refusals
+from leye_platform.projects.ingest.picture_folder import Member, Members, checked
 from leye_platform.projects.pictures.keeping import too_heavy
 from leye_platform.projects.pictures.refusals import LARGEST_PICTURE, PictureRefused
-from leye_platform.projects.rules import one_line
 
 MOST_MEMBERS = 100_000
 MOST_TIMES, ALWAYS_FINE = 50, 2_000_000_000
-MANIFEST = "manifest.csv"
 LARGEST_MANIFEST = 64_000_000  # bytes
 NAMED_IN_UTF8, ENCRYPTED = 0x800, 0x1
-OF_THE_SYSTEM = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|\._|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
-LEADS_OUT = re.compile(r"(^|/)\.\.(/|$)|^/|^[A-Za-z]:|[\x00-\x1f]")
-PACKED = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"})
 _BROKEN = (BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError)
 _OFFICE_MARKS = {"[Content_Types].xml": "Excel 工作簿或 Office 文档", "mimetype": "OpenDocument 文档"}
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file of an archive, by the name that people read; `problem` says why it can't be taken."""
-
-    name: str
-    info: ZipInfo
-    problem: str | None
-
-    @property
-    def end(self) -> int:
-        """How far into the archive it reaches, in bytes."""
-        return self.info.header_offset + self.info.compress_size
 
 
 class Archive:
@@ -68,24 +46,7 @@ class Archive:
         limit = max(ALWAYS_FINE, MOST_TIMES * file.seek(0, io.SEEK_END))
         if sum(info.file_size for info in infos) > limit:
             raise refusals.UnpacksTooFar(name=name, megabytes=limit // 1_000_000)
-        self.members = tuple(_checked((_readable_name(info), info) for info in infos))
-        self._by_name = {member.name: member for member in reversed(self.members)}
-        self._by_case = {member.name.casefold(): member for member in reversed(self.members)}
-
-    def manifest(self) -> Member | None:
-        """The `manifest.csv`: at the top, or in the one folder that was packed."""
-        for member in self.members:
-            if PurePosixPath(member.name).name == MANIFEST and member.name.count("/") <= 1:
-                return member
-        return None
-
-    def find(self, name: str) -> Member | None:
-        """A member by its name."""
-        return self._by_name.get(name)
-
-    def other_case(self, name: str) -> Member | None:
-        """A member whose name differs from this one by capitals only."""
-        return self._by_case.get(name.casefold())
+        self.members = Members(checked(_member(info) for info in infos))
 
     def content(self, member: Member, limit: int = LARGEST_PICTURE) -> bytes:
         """A member's content, whole.
@@ -93,13 +54,18 @@ class Archive:
         Raises PictureRefused (broken, or above `limit` bytes), OSError where the store is away.
         """
         # The size is the archive's own word; reading stops one byte behind the limit whatever it says.
-        if member.info.file_size > limit:
-            raise too_heavy(member.info.file_size)
+        info: ZipInfo = member.entry
+        if info.file_size > limit:
+            raise too_heavy(info.file_size)
         try:
-            with self._zip.open(member.info) as file:
+            with self._zip.open(info) as file:
                 return file.read(limit + 1)
         except _BROKEN:
             raise PictureRefused(refusals.MEMBER_BROKEN) from None
+
+
+def _member(info: ZipInfo) -> Member:
+    return Member(_readable_name(info), info.header_offset + info.compress_size, info, _problem(info))
 
 
 def _readable_name(info: ZipInfo) -> str:
@@ -124,24 +90,7 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
         return None
 
 
-def _checked(found: Iterable[tuple[str, ZipInfo]]) -> Iterator[Member]:
-    taken: dict[str, str] = {}
-    for name, info in found:
-        if OF_THE_SYSTEM.search(name):
-            continue
-        problem = _problem(name, info)
-        if problem is None and (first := taken.setdefault(name.casefold(), name)) is not name:
-            problem = refusals.NAME_TWICE if first == name else refusals.NAME_CASE.format(found=first)
-        yield Member(name, info, problem)
-
-
-def _problem(name: str, info: ZipInfo) -> str | None:
-    if LEADS_OUT.search(name) or name != one_line(name):
-        return refusals.NAME_LEADS_OUT
+def _problem(info: ZipInfo) -> str | None:
     if info.flag_bits & ENCRYPTED:
         return refusals.ENCRYPTED
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return refusals.LINK
-    if PurePosixPath(name).suffix.lower() in PACKED:
-        return refusals.PACKED_AGAIN
-    return None
+    return refusals.LINK if stat.S_ISLNK(info.external_attr >> 16) else None

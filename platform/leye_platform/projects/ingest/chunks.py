@@ -179,6 +179,7 @@ def _add(reading: Reading, chunk: Chunk, plain: _Plain, seen: dict[str, _Standin
             overlap=reading.pipeline.overlap_start(),
             overlap_limit=reading.pipeline.overlap_limit(),
             external_id=found.external_id,
+            source_key=row.source_key,
             gold_result=None if gold is None else reading.kind.template.merge(gold),
         )
     )

@@ -60,7 +60,8 @@ def plan_file(source: Source, wanted: Collection[str], picture: str = "") -> Fil
 
     Raises the kinds of FileRefused.
     """
-    kind = recognise(_head(source), source.name, pictures=bool(picture))
+    folder = source.folder is not None
+    kind = FileKind.ZIP if folder else recognise(_head(source), source.name, pictures=bool(picture))
     if source.packed and kind in {FileKind.EXCEL, FileKind.PARQUET}:
         raise refusals.PackedAgain(name=source.name)
     if kind is FileKind.ZIP:
@@ -97,7 +98,8 @@ def _plan_text(source: Source, kind: FileKind, wanted: Collection[str]) -> FileP
 def read_rows(source: Source, plan: FilePlan) -> Iterator[Row]:
     """The rows of a file that `plan_file` has looked through, in order, bad ones with their problem."""
     if plan.kind is FileKind.ZIP:
-        return read_zip(Archive(source.open_file(), source.name), plan.picture, plan.header, source.name)
+        folder = Archive(source.open_file(), source.name) if source.folder is None else source.folder()
+        return read_zip(folder, plan.picture, plan.header, source.name)
     if plan.kind is FileKind.JSON_ARRAY:
         return read_json_array(source.open_blocks(), source.name)
     if plan.kind is FileKind.JSON_LINES:

@@ -125,6 +125,7 @@ def _row_alone(batch: Any) -> dict[str, Any] | None:
 
 def _plain(value: Any) -> Any:
     """A value as JSON has it: days and times by ISO 8601, exact decimals and UUIDs as text, bytes as their text."""
+    plain: Any
     match value:
         case None | str() | bool() | int() | float():
             plain = value

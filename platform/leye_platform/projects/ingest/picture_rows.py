@@ -23,17 +23,19 @@ def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row) -> R
     """
     if row.problem is not None or not variables:
         return row
-    content: dict[str, Any] = dict(row.content)
+    content, source_key = dict(row.content), None
     for variable in variables:
         packed = content.get(variable)
         if not isinstance(packed, PackedPicture):
             return row._replace(content=None, problem=refusals.NOT_PACKED)
         try:
-            kept = keep_picture(objects, BytesIO(packed.content()))
+            stays = packed.member.source_key is not None
+            kept = keep_picture(objects, BytesIO(packed.content()), original=not stays)
         except PictureRefused as refused:
             return row._replace(content=None, problem=str(refused))
+        source_key = source_key or packed.member.source_key
         content[variable] = {FILE: packed.name} | kept._asdict()
-    return row._replace(content=content)
+    return row._replace(content=content, source_key=source_key)
 
 
 def as_sent(data: dict[str, Any], variables: Sequence[str]) -> dict[str, Any]:

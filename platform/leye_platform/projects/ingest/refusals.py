@@ -127,6 +127,36 @@ class ArchiveWanted(FileRefused):
     sentence = N_("这个项目要的是图片。请把图片（可以带一份 manifest.csv）打成一个 zip，再上传一次。")
 
 
+class BucketRefusal(FileRefused):
+    """Base of what can be wrong with a partner's bucket."""
+
+
+class BucketRefused(BucketRefusal):
+    """The bucket's server says no, and would say so again."""
+
+    sentence = N_("桶里的“{name}”读不了，对方回答 {code}。请检查桶名、密钥和读取权限，再新建一个批次。")
+
+
+class BucketInside(BucketRefusal):
+    """A host whose address lies in the platform's own network."""
+
+    sentence = N_("“{host}”是内部网络的地址，不能从那里读。请给一个公网地址，或者请管理员放行。")
+
+
+class BucketEmpty(BucketRefusal):
+    sentence = N_("“{name}”下面一个文件也没有。请检查桶名和前缀，再新建一个批次。")
+
+
+class BucketTooFull(BucketRefusal):
+    sentence = N_("“{name}”下面的文件超过 {limit} 个。请用更长的前缀，分成几个批次。")
+
+
+class BucketChanged(BucketRefusal):
+    """An object is another than when the batch began to be read, or is gone."""
+
+    sentence = N_("“{name}”在读的时候被换掉或者删除了，从那里起没有再读；已经收下的不受影响。请把其余的另建一个批次。")
+
+
 class NoRowTaken(FileRefused):
     """Every row had a problem."""
 
@@ -165,6 +195,10 @@ GOLD_REFUSED = N_("gold_answer 用不了：{problem}")
 GOLD_ONE = N_("gold_answer 只能有一个选项，这里有 {count} 个")
 MEMBER_BROKEN = N_("这个文件在压缩包里已经损坏，请重新打包")
 ENCRYPTED = N_("这个文件加了密码，请打成不加密码的 zip")
+CHANGED_IN_BUCKET = N_("这个文件在桶里被换掉了，和开始读的时候不一样，没有收下")
+GONE_FROM_BUCKET = N_("这个文件已经不在桶里，没有收下")
+KEPT_BY_BUCKET = N_("桶不让读这个文件（{code}），请检查读取权限")
+KEY_TOO_LONG = N_("文件在桶里的路径超过 300 个字符，请改短")
 LINK = N_("这是一个链接，不是文件本身，请把图片本身打包")
 PACKED_AGAIN = N_("这是压缩包里的压缩包，请解开后把图片直接打包")
 NAME_LEADS_OUT = N_("文件名不能用：里面有“..”、盘符或看不见的字符，请改名")

@@ -32,6 +32,7 @@ class Row(NamedTuple):
     """Row `number` as the user counts it; `end` is how many bytes of the file it took to get here.
 
     `content` is what the row says (for JSON any value); None where `problem` says why it can't be read.
+    source_key: the key of the row's picture in the partner's bucket, where it stays there.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Row(NamedTuple):
     original: str
     content: Any = None
     problem: str | None = None
+    source_key: str | None = None
 
 
 class PlainRow(NamedTuple):

@@ -13,6 +13,8 @@ from sqlalchemy import insert
 
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
+from leye_platform.projects.buckets import bucket_of
+from leye_platform.projects.ingest.bucket_files import bucket_sources
 from leye_platform.projects.ingest.chunks import Reading, look_at, sort_out
 from leye_platform.projects.ingest.formats import FilePlan, plan_file, read_rows
 from leye_platform.projects.ingest.insertion import insert_items
@@ -26,6 +28,7 @@ from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_storage import open_object
+from leye_storage.partner_bucket import PartnerBucket
 
 CHUNK = 1000  # rows in one transaction, which holds SQLite's only writer for some 40 ms
 PICTURES = 20
@@ -43,14 +46,12 @@ def run_addition(installation: Installation, job_id: UUID, addition_id: UUID) ->
 
 
 def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
-    reading = _prepare(installation, upload)
-    if reading is None:
+    prepared = _prepare(installation, upload)
+    if prepared is None:
         return
+    reading, bucket = prepared
     try:
-        picture = next(iter(reading.pictures), "")
-        if not picture:
-            reading = replace(reading, sources=tuple(unpacked(source) for source in reading.sources))
-        plans = [plan_file(source, reading.kind.config.variables, picture) for source in reading.sources]
+        reading, plans = _planned(installation, reading, bucket)
     except FileRefused as refused:
         with installation.database.write() as session:
             upload.fail(session, str(refused), installation.clock.now())
@@ -59,24 +60,44 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
         checkpoint = session.get(Checkpoint, job_id)
         done = 0 if checkpoint is None else int(checkpoint.data["rows"])
     rows = islice(_all_rows(reading.sources, plans), done, None)
-    while chunk := list(islice(rows, PICTURES if picture else CHUNK)):
-        chunk = [with_pictures(installation.objects, reading.pictures, row) for row in chunk]
-        if not _take(installation, job_id, upload, reading, done, chunk):
-            return
-        done += len(chunk)
+    try:
+        while chunk := list(islice(rows, PICTURES if reading.pictures else CHUNK)):
+            chunk = [with_pictures(installation.objects, reading.pictures, row) for row in chunk]
+            if not _take(installation, job_id, upload, reading, done, chunk):
+                return
+            done += len(chunk)
+    except FileRefused as refused:  # a bucket that has changed, or refuses, since it was looked through
+        with installation.database.write() as session:
+            upload.stop(session, str(refused), installation.clock.now())
+        return
     with installation.database.write() as session:
         upload.finish(session, installation.clock.now())
 
 
-def _prepare(installation: Installation, upload: Upload) -> Reading | None:
-    """None where the upload is not being read (any more)."""
+def _planned(
+    installation: Installation, reading: Reading, bucket: PartnerBucket | None
+) -> tuple[Reading, list[FilePlan]]:
+    """The reading with its files looked through. Raises FileRefused."""
+    picture = next(iter(reading.pictures), "")
+    sources: Sequence[Source] = reading.sources
+    if bucket is not None:
+        sources = bucket_sources(installation.objects, reading.batch_id, bucket, pictures=bool(picture))
+    if not picture:
+        sources = [unpacked(source) for source in sources]
+    plans = [plan_file(source, reading.kind.config.variables, picture) for source in sources]
+    return replace(reading, sources=tuple(sources)), plans
+
+
+def _prepare(installation: Installation, upload: Upload) -> tuple[Reading, PartnerBucket | None] | None:
+    """With the partner's bucket where the files lie there; None where the upload is not being read (any more)."""
     with installation.database.read() as session:
         files = upload.files(session)
         if files is None:
             return None
         project = session.get_one(Project, session.get_one(Batch, files.batch_id).project_id)
+        bucket = bucket_of(session, installation, files.batch_id) if files.own else None
         keys, names = list(installation.objects.keys(files.folder + "/")), files.names
-        return Reading(
+        reading = Reading(
             batch_id=files.batch_id,
             project_id=project.id,
             kind=task_type(project.task_type, project.label_config),
@@ -86,6 +107,7 @@ def _prepare(installation: Installation, upload: Upload) -> Reading | None:
             ),
             after=files.after,
         )
+        return reading, bucket
 
 
 def _source(installation: Installation, key: str, name: str) -> Source:

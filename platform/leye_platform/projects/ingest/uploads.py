@@ -26,12 +26,16 @@ from leye_platform.states import check_move
 
 @dataclass(frozen=True)
 class Files:
-    """Where the files lie, how they were called, and the batch's last row number before their first."""
+    """Where the files lie, how they were called, and the batch's last row number before their first.
+
+    own: whether they are the batch's own, which may lie in a partner's bucket.
+    """
 
     batch_id: UUID
     folder: str
     names: list[str]
     after: int
+    own: bool = False
 
 
 class Upload(Protocol):
@@ -49,6 +53,9 @@ class Upload(Protocol):
     def fail(self, session: Session, sentence: str, now: datetime) -> None:
         """No row can be taken: say why."""
 
+    def stop(self, session: Session, sentence: str, now: datetime) -> None:
+        """Reading can't go on: say why. What came in stays, and is to be used."""
+
     def finish(self, session: Session, now: datetime) -> None:
         """All rows have been seen."""
 
@@ -63,7 +70,7 @@ class FirstUpload:
         batch = session.get(Batch, self.batch_id)
         if batch is None or batch.state is not BatchState.INGESTING or batch.source_key is None:
             return None
-        return Files(batch.id, batch.source_key, (batch.source_name or "").split("\n"), after=0)
+        return Files(batch.id, batch.source_key, (batch.source_name or "").split("\n"), after=0, own=True)
 
     def hold(self, session: Session, now: datetime) -> bool:
         return self._locked(session).state is BatchState.INGESTING
@@ -78,6 +85,11 @@ class FirstUpload:
         batch = self._locked(session)
         if batch.state is BatchState.INGESTING:
             self._end(session, batch, BatchState.FAILED, now, sentence)
+
+    def stop(self, session: Session, sentence: str, now: datetime) -> None:
+        batch = self._locked(session)
+        if batch.state is BatchState.INGESTING:
+            self._end(session, batch, BatchState.READY if batch.rows_in else BatchState.FAILED, now, sentence)
 
     def finish(self, session: Session, now: datetime) -> None:
         batch = self._locked(session)
@@ -140,6 +152,9 @@ class AddedUpload:
         addition = self._locked(session)
         if addition.state is AdditionState.READING:
             self._end(session, addition, AdditionState.FAILED, now, sentence)
+
+    def stop(self, session: Session, sentence: str, now: datetime) -> None:
+        self.fail(session, sentence, now)
 
     def finish(self, session: Session, now: datetime) -> None:
         addition = self._locked(session)

@@ -1,4 +1,4 @@
-"""Rows of a zip of pictures: each picture a row, or each row of its `manifest.csv`. Pure over an open archive."""
+"""Rows of a folder of pictures: each picture a row, or each row of its `manifest.csv`. Pure over an open archive."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from leye_platform.projects.ingest import refusals
-from leye_platform.projects.ingest.archive import LARGEST_MANIFEST, Archive, Member
+from leye_platform.projects.ingest.archive import LARGEST_MANIFEST
 from leye_platform.projects.ingest.csv_rows import Record, check_header, find_delimiter, read_csv, read_records
 from leye_platform.projects.ingest.lines import find_encoding, read_lines
+from leye_platform.projects.ingest.picture_folder import Member, PictureFolder
 from leye_platform.projects.ingest.rows import EXTERNAL_ID, Row, storable
 from leye_platform.projects.pictures.refusals import NOT_IN_ARCHIVE, OTHER_CASE, PictureRefused
 
@@ -19,7 +20,7 @@ class PackedPicture:
     """Stands in a row's content where the row names a picture of the archive."""
 
     name: str
-    archive: Archive
+    archive: PictureFolder
     member: Member
 
     def content(self) -> bytes:
@@ -27,18 +28,18 @@ class PackedPicture:
         return self.archive.content(self.member)
 
 
-def read_zip(archive: Archive, variable: str, wanted: Collection[str], name: str) -> Iterator[Row]:
+def read_zip(archive: PictureFolder, variable: str, wanted: Collection[str], name: str) -> Iterator[Row]:
     """The rows in their order. `variable`: the column that holds the picture; `wanted`: all columns that must be.
 
     Raises the kinds of FileRefused, before the first row.
     """
-    manifest = archive.manifest()
+    manifest = archive.members.manifest()
     if manifest is None:
         return _rows_of_members(archive, variable)
     return _Manifest(archive, manifest, wanted, name).rows(variable)
 
 
-def _rows_of_members(archive: Archive, variable: str) -> Iterator[Row]:
+def _rows_of_members(archive: PictureFolder, variable: str) -> Iterator[Row]:
     for number, member in enumerate(archive.members, start=1):
         content = {EXTERNAL_ID: member.name, variable: PackedPicture(member.name, archive, member)}
         yield Row(number, member.end, storable(member.name), content, member.problem)
@@ -47,7 +48,7 @@ def _rows_of_members(archive: Archive, variable: str) -> Iterator[Row]:
 class _Manifest:
     """The list of rows that came with the pictures; names in it count from its own folder."""
 
-    def __init__(self, archive: Archive, member: Member, wanted: Collection[str], name: str) -> None:
+    def __init__(self, archive: PictureFolder, member: Member, wanted: Collection[str], name: str) -> None:
         self._archive, self._member = archive, member
         self._folder = PurePosixPath(member.name).parent
         shown = f"{name}/{member.name}"
@@ -83,9 +84,9 @@ class _Manifest:
         content: dict[str, Any] = row.content
         given = str(content[variable]).strip().replace("\\", "/").removeprefix("./")
         path = given if str(self._folder) == "." else f"{self._folder}/{given}"
-        member = self._archive.find(path)
+        member = self._archive.members.find(path)
         if member is None:
-            other = self._archive.other_case(path)
+            other = self._archive.members.other_case(path)
             sentence = (
                 NOT_IN_ARCHIVE.format(name=given)
                 if other is None
