@@ -1,6 +1,7 @@
 """The database: one engine, reading sessions, and writing sessions that are one unit of work each."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
@@ -10,14 +11,16 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from leye_platform.columns import ExactDecimal, Json, UtcDateTime
 
 BUSY_SECONDS = 60
+RESTED_SECONDS = 5
 
 
 class Base(DeclarativeBase):
@@ -60,14 +63,15 @@ class Database:
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
             options["use_insertmanyvalues"] = False  # next_number() counts row by row
-        else:
-            options["pool_pre_ping"] = True
         self.engine = sa.create_engine(self.url, pool_size=20, max_overflow=30, **options)
         self._writing_engine = self.engine.execution_options(leye_writes=True)
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "checkin", _note_use)
+            event.listen(self.engine, "checkout", _ask_whether_it_lives)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -96,3 +100,18 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("leye_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _ask_whether_it_lives(connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """A connection that has rested is asked first; one used a moment ago need not be: a trip less for each request."""
+    if time.monotonic() - record.info.get("used_at", 0.0) < RESTED_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise sa.exc.DisconnectionError from error  # the pool opens another one

@@ -5,6 +5,7 @@ more than the database itself takes. Here the statement is still written in Core
 values both ways, but that is worked out at its first use. What a listener on the engine would see, it sees here too.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -17,6 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
+_NAME = re.compile(r"%\((\w+)\)s")
 Processor = Callable[[Any], Any] | None
 Values = Mapping[str, Any]
 
@@ -53,6 +55,23 @@ class Prepared:
         """Write for each of the rows, which all name the same values."""
         if rows:
             _Run(session, self).write(rows)
+
+
+Step = tuple[Prepared, Values]
+"""A statement that writes, with its values."""
+
+
+def write_together(session: Session, steps: Sequence[Step]) -> None:
+    """Run writes that do not read each other's rows nor touch a row twice.
+
+    PostgreSQL takes them as one statement (data-modifying WITH queries), which saves the way there and back for each.
+    """
+    if len(steps) == 1 or session.get_bind().dialect.name != "postgresql":
+        for prepared, values in steps:
+            prepared.run(session, values)
+        return
+    plan = _joined(tuple((prepared, tuple(values)) for prepared, values in steps), _dialect_of(session))
+    _Run(session, steps[0][0]).run_joined(plan, [values for _, values in steps])
 
 
 class _Plan:
@@ -133,7 +152,10 @@ class _Run:
         plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
         return self._on_cursor(plan, [plan.parameters(values) for values in rows], many=True), plan
 
-    def _on_cursor(self, plan: _Plan, parameters: Any, *, many: bool) -> Any:
+    def run_joined(self, joined: "_Joined", values: Sequence[Values]) -> None:
+        self._on_cursor(joined, joined.parameters(values), many=False).close()
+
+    def _on_cursor(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool) -> Any:
         connection = self.connection
         cursor = connection.connection.cursor()
         for listener in _listeners(connection.engine):
@@ -161,6 +183,37 @@ def _listeners(engine: Engine) -> Any:
 @lru_cache(maxsize=1024)
 def _plan(prepared: Prepared, dialect: Dialect, names: tuple[str, ...]) -> _Plan:
     return _Plan(prepared.statement, dialect, names)
+
+
+class _Joined:
+    """Several plans for PostgreSQL as the parts of one statement; each part's names carry its number."""
+
+    def __init__(self, plans: Sequence[_Plan]) -> None:
+        self.plans = plans
+        texts = [_numbered(plan.text, n) for n, plan in enumerate(plans)]
+        before = ", ".join(f"w{n} AS ({text})" for n, text in enumerate(texts[:-1]))
+        self.text = f"WITH {before} {texts[-1]}"
+
+    def parameters(self, values: Sequence[Values]) -> dict[str, Any]:
+        """All parts' parameters under their own names."""
+        return {
+            f"{name}_{n}": value
+            for n, (plan, given) in enumerate(zip(self.plans, values, strict=True))
+            for name, value in plan.parameters(given).items()
+        }
+
+
+def _numbered(text: str, part: int) -> str:
+    return _NAME.sub(rf"%(\1_{part})s", text)
+
+
+@lru_cache(maxsize=256)
+def _joined(steps: tuple[tuple[Prepared, tuple[str, ...]], ...], dialect: Dialect) -> _Joined:
+    return _Joined([_plan(prepared, dialect, names) for prepared, names in steps])
+
+
+def _dialect_of(session: Session) -> Dialect:
+    return session.get_bind().dialect
 
 
 def _outgoing(kind: TypeEngine[Any], dialect: Dialect, described: Any) -> Processor:

@@ -9,7 +9,7 @@ from leye_platform.assignments.core_tables import active_time_events, assignment
 from leye_platform.assignments.own import OwnAssignment
 from leye_platform.assignments.rules import ActiveTime
 from leye_platform.ids import new_id
-from leye_platform.prepared import Prepared
+from leye_platform.prepared import Prepared, Step, write_together
 
 ADD = Prepared(insert(active_time_events))
 COUNT = Prepared(
@@ -17,18 +17,16 @@ COUNT = Prepared(
 )
 
 
-def new_active_time(session: Session, own: OwnAssignment, reported_ms: int | None, now: datetime) -> int:
-    """Store an event for what is new of `reported_ms` (milliseconds in all); the assignment's new total."""
+def new_active_time(own: OwnAssignment, reported_ms: int | None, now: datetime) -> tuple[int, list[Step]]:
+    """The assignment's new total, and the event that stores what is new of `reported_ms` (milliseconds in all)."""
     since = own.last_active_at or own.leased_at
     added = ActiveTime(reported_ms, own.active_ms, since).to_add(now)
-    if added:
-        event = {"id": new_id(), "assignment_id": own.id, "milliseconds": added, "recorded_at": now}
-        ADD.run(session, event)
-    return own.active_ms + added
+    event = {"id": new_id(), "assignment_id": own.id, "milliseconds": added, "recorded_at": now}
+    return own.active_ms + added, [(ADD, event)] if added else []
 
 
 def count_active_time(session: Session, own: OwnAssignment, reported_ms: int | None, now: datetime) -> None:
-    """As above, and write the total to the assignment."""
-    total = new_active_time(session, own, reported_ms, now)
+    """Store the event, and write the total to the assignment."""
+    total, events = new_active_time(own, reported_ms, now)
     if total != own.active_ms:
-        COUNT.run(session, {"assignment": own.id, "counted": total})
+        write_together(session, [*events, (COUNT, {"assignment": own.id, "counted": total})])

@@ -36,7 +36,7 @@ def put_draft(session: Session, assignment_id: UUID, result: list[Any], now: dat
 
 
 def drop_draft(session: Session, assignment_id: UUID) -> None:
-    """Forget the draft: the response stands."""
+    """Forget the draft."""
     DROP.run(session, {"assignment": assignment_id})
 
 

@@ -27,7 +27,7 @@ from leye_platform.assignments.slots import ADD, WantedAnswer, settle_slot
 from leye_platform.guides.errors import GuideNotConfirmed
 from leye_platform.guides.models import ReadingHow
 from leye_platform.ids import new_id
-from leye_platform.prepared import Prepared
+from leye_platform.prepared import Prepared, Step, write_together
 from leye_platform.projects.rules import ItemState
 
 BEFORE_WORK = frozenset({ItemState.WAITING, ItemState.REWORK})
@@ -109,8 +109,7 @@ def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) 
         lease = OWN_LEASE.scalar(session, {"person": who.person_id})
         return None if lease is None else Claimed(lease, new=False)
     if taken.lane is not Lane.GOLD:  # a gold item never shows the partner that somebody works on it
-        HOLD_SLOT.run(session, {"slot": slot_id})
-        _begin_work(session, taken)
+        write_together(session, [(HOLD_SLOT, {"slot": slot_id}), *_begin_work(taken)])
     if taken.guide_known is None:
         _begin_reading(session, who, taken)
     return Claimed(stored, new=True)
@@ -137,13 +136,15 @@ def _slot_of_its_own(session: Session, taken: TakenSlot) -> UUID:
     return cast(UUID, row["id"])
 
 
-def _begin_work(session: Session, taken: TakenSlot) -> None:
-    for table, state, subject in (
-        (micro_tasks, taken.microtask_state, taken.microtask_id),
-        (items, taken.item_state, taken.item_id),
-    ):
-        if state in BEFORE_WORK:
-            TO_WORK[table.name].run(session, {"subject": subject})
+def _begin_work(taken: TakenSlot) -> list[Step]:
+    return [
+        (TO_WORK[table.name], {"subject": subject})
+        for table, state, subject in (
+            (micro_tasks, taken.microtask_state, taken.microtask_id),
+            (items, taken.item_state, taken.item_id),
+        )
+        if state in BEFORE_WORK
+    ]
 
 
 def move_cursors(

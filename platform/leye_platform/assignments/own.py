@@ -43,7 +43,8 @@ class OwnAssignment(NamedTuple):
     """What submit, skip, release, draft and heartbeat decide on.
 
     rate: the pay of one answer when the lease began. last_active_at: the last active-time event. prior:
-    the class prior of the last refit. answers: how many the person has given in the project.
+    the class prior of the last refit. answers: how many the person has given in the project. only_part: the item has
+    no other micro-task.
     """
 
     id: UUID
@@ -80,6 +81,7 @@ class OwnAssignment(NamedTuple):
     has_draft: bool
     prior: list[float] | None
     answers: int
+    only_part: bool
 
 
 def _load() -> Select[*tuple[Any, ...]]:
@@ -98,6 +100,7 @@ def _load() -> Select[*tuple[Any, ...]]:
     )
     names = [name for name in OwnAssignment._fields if name in assignments.c]
     a, m, p = assignments.c, micro_tasks.c, projects.c
+    other = micro_tasks.alias("other_part")
     return (
         select(
             *(a[name] for name in names),
@@ -121,6 +124,7 @@ def _load() -> Select[*tuple[Any, ...]]:
             exists().where(drafts.c.assignment_id == a.id),
             skill_fits.c.prior,
             func.coalesce(work_records.c.answers, 0),
+            ~exists().where(other.c.item_id == a.item_id, other.c.id != a.microtask_id),
         )
         .join(slots, slots.c.id == a.slot_id)
         .join(micro_tasks, m.id == a.microtask_id)

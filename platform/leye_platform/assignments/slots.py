@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from leye_platform.assignments.core_tables import OPEN, slots
 from leye_platform.assignments.rules import Lane, SlotState
 from leye_platform.ids import new_id
-from leye_platform.prepared import Prepared
+from leye_platform.prepared import Prepared, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,12 @@ def settle_slot(session: Session, slot_id: UUID, state: SlotState) -> None:
     SETTLE.run(session, {"slot": slot_id, "settled": state})
 
 
+def withdrawal(microtask_id: UUID, in_round: int, *, at_most: int = 1000) -> Step:
+    """What withdraws open slots of a micro-task's round, the newest first."""
+    return WITHDRAW, {"microtask": microtask_id, "in_round": in_round, "at_most": at_most}
+
+
 def withdraw_open(session: Session, microtask_id: UUID, in_round: int, *, at_most: int = 1000) -> int:
     """Withdraw open slots of a micro-task's round, the newest first; how many."""
-    return WITHDRAW.run(session, {"microtask": microtask_id, "in_round": in_round, "at_most": at_most})
+    statement, values = withdrawal(microtask_id, in_round, at_most=at_most)
+    return statement.run(session, values)

@@ -18,18 +18,18 @@ from leye_platform.assignments.core_tables import (
     sealed_records,
     work_records,
 )
-from leye_platform.assignments.drafts import drop_draft, put_draft
+from leye_platform.assignments.drafts import DROP, put_draft
 from leye_platform.assignments.errors import AnswerRefused, TaskGivenBack, TaskSkipped
 from leye_platform.assignments.own import Annotator, OwnAssignment, load_own
 from leye_platform.assignments.rules import AssignmentState, InputMode, ProposalUse, SlotState, refit_due
-from leye_platform.assignments.slots import settle_slot, withdraw_open
+from leye_platform.assignments.slots import SETTLE, withdraw_open
 from leye_platform.billing.ledger import earn_pending, make_payable
 from leye_platform.billing.rules import rate_in_micros
 from leye_platform.ids import new_id
 from leye_platform.matching.models import SealedKind
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, ask_for
-from leye_platform.prepared import Prepared
+from leye_platform.prepared import Prepared, Step, write_together
 from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, Pipeline
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.weigh import AnsweredTask, weigh
@@ -118,7 +118,6 @@ def submit(
     answer = _checked(kind, own, given.result)
     stored = _store(session, who, own, given, answer=answer, now=now)
     _earn(session, who, own, stored, now)
-    _count(session, own, kind, answer.labels)
     if given.input_mode is not None:
         _keep_input_mode(session, stored.response_id, given.input_mode, key_ring, now)
     if stored.late:
@@ -136,11 +135,15 @@ def _stored(session: Session, own: OwnAssignment) -> Submitted:
 
 
 class _Answer(NamedTuple):
-    """An answer in its canonical form, what it says, and what it made of the proposal it began from."""
+    """An answer in its canonical form, what it says, and what it made of the proposal it began from.
+
+    right: it says what the gold item is known to be.
+    """
 
     result: list[Any]
     labels: Labels
     proposal_use: ProposalUse
+    right: bool
 
 
 def _checked(kind: TaskType, own: OwnAssignment, result: list[Any]) -> _Answer:
@@ -149,7 +152,8 @@ def _checked(kind: TaskType, own: OwnAssignment, result: list[Any]) -> _Answer:
     except ResultRefused as refused:
         raise AnswerRefused(refused) from None
     labels = kind.template.labels_of(kind.config, canonical)
-    return _Answer(canonical, labels, _proposal_use(kind, own, labels))
+    right = own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)
+    return _Answer(canonical, labels, _proposal_use(kind, own, labels), right)
 
 
 def _proposal_use(kind: TaskType, own: OwnAssignment, labels: Labels) -> ProposalUse:
@@ -165,7 +169,7 @@ def _store(
     """Write the response, and end the assignment and its slot."""
     late = own.state is AssignmentState.EXPIRED and not given.unasked
     pay_micros = rate_in_micros(own.rate) if own.rate is not None and who.paid else 0
-    active_ms = new_active_time(session, own, given.active_ms, now)
+    active_ms, events = new_active_time(own, given.active_ms, now)
     response_id = new_id()
     row = {
         "id": response_id,
@@ -189,10 +193,15 @@ def _store(
         "submitted_at": now,
     }
     number = ADD.scalar(session, row)
-    ANSWERED.run(session, {"assignment": own.id, "now": now, "counted": active_ms})
-    settle_slot(session, own.slot_id, SlotState.ANSWERED)
+    steps: list[Step] = [
+        *events,
+        (ANSWERED, {"assignment": own.id, "now": now, "counted": active_ms}),
+        (SETTLE, {"slot": own.slot_id, "settled": SlotState.ANSWERED}),
+        counted_work(session, own.person_id, own.project_id, gold=own.gold_labels is not None, right=answer.right),
+    ]
     if own.has_draft:
-        drop_draft(session, own.id)
+        steps.append((DROP, {"assignment": own.id}))
+    write_together(session, steps)
     return Submitted(response_id, number, own.id, late, pay_micros, own.currency, now, new=True)
 
 
@@ -210,24 +219,18 @@ def _earn(session: Session, who: Annotator, own: OwnAssignment, stored: Submitte
         )
 
 
-def _count(session: Session, own: OwnAssignment, kind: TaskType, labels: Labels) -> None:
-    right = own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)
-    gold = int(own.gold_labels is not None)
-    count_work(session, person_id=own.person_id, project_id=own.project_id, answers=1, gold=gold, right=int(right))
-
-
-def count_work(
-    session: Session, *, person_id: UUID, project_id: UUID, answers: int, gold: int = 0, right: int = 0
-) -> None:
-    """Add to what a person has done in a project: answers, gold answers among them, right ones among those."""
+def counted_work(
+    session: Session, person_id: UUID, project_id: UUID, *, answers: int = 1, gold: bool = False, right: bool = False
+) -> Step:
+    """What adds to a person's record in a project: answers, gold answers among them, right ones among those."""
     row = {
         "person_id": person_id,
         "project_id": project_id,
         "answers": answers,
-        "gold_answers": gold,
-        "gold_right": right,
+        "gold_answers": int(gold),
+        "gold_right": int(right),
     }
-    _count_work(dialect_of(session)).run(session, row)
+    return _count_work(dialect_of(session)), row
 
 
 def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_ring: KeyRing, now: datetime) -> None:
@@ -267,5 +270,6 @@ def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: U
         author_answers=own.answers,
         newest_response=response_id,
         content=own.content,
+        only_part=own.only_part,
     )
     weigh(session, task, kind, now)

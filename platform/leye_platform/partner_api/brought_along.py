@@ -23,9 +23,10 @@ from leye_platform.assignments.core_tables import (
     slots,
 )
 from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SlotState
-from leye_platform.assignments.submit import count_work
+from leye_platform.assignments.submit import counted_work
 from leye_platform.ids import new_id
 from leye_platform.partner_api.errors import ResultMissing
+from leye_platform.prepared import write_together
 from leye_platform.projects.ingest.chunks import Chunk, Reading
 from leye_platform.projects.ingest.insertion import NewItem
 from leye_platform.projects.ingest.rows import RowRefused, check_value
@@ -81,7 +82,7 @@ class Rows:
         for (person_id, project_id), answers in Counter(
             (row["person_id"], row["project_id"]) for row in self.responses
         ).items():
-            count_work(session, person_id=person_id, project_id=project_id, answers=answers)
+            write_together(session, [counted_work(session, person_id, project_id, answers=answers)])
 
 
 def annotations_of(task: Mapping[str, Any]) -> list[Brought]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from leye_platform.accounts.models import Membership
 from leye_platform.accounts.rules import PARTNER_ROLES, Role
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import assignments, items, projects
+from leye_platform.assignments.core_tables import LEASED, assignments, items, projects
 from leye_platform.assignments.own import Annotator
 from leye_platform.partner_api.errors import TaskNotThere
 from leye_platform.permissions import Permission
@@ -21,17 +21,28 @@ PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
 
 class ProjectAtHand(NamedTuple):
-    """What `next` wants to know of a project."""
+    """What `next` wants to know of a project. lease_elsewhere: the asker's lease in another project."""
 
     id: UUID
     number: int
     organisation_id: UUID
+    lease_elsewhere: UUID | None
 
 
 BY_NUMBER = Prepared(
-    select(projects.c.id, projects.c.number, projects.c.organisation_id).where(
-        projects.c.number == bindparam("wanted"), projects.c.put_away_at.is_(None)
-    )
+    select(
+        projects.c.id,
+        projects.c.number,
+        projects.c.organisation_id,
+        select(assignments.c.id)
+        .where(
+            assignments.c.person_id == bindparam("person"),
+            assignments.c.state == LEASED,
+            assignments.c.project_id != projects.c.id,
+        )
+        .limit(1)
+        .scalar_subquery(),
+    ).where(projects.c.number == bindparam("wanted"), projects.c.put_away_at.is_(None))
 )
 
 
@@ -57,7 +68,7 @@ def project_to_label(session: Session, actor: Actor, number: int) -> ProjectAtHa
 
     Raises ProjectMissing.
     """
-    row = BY_NUMBER.first(session, {"wanted": number})
+    row = BY_NUMBER.first(session, {"wanted": number, "person": actor.person_id})
     scope = actor.partner_scope(Permission.LABEL)
     project = None if row is None else ProjectAtHand(*row)
     if project is None or (scope is not None and project.organisation_id not in scope):

@@ -10,7 +10,6 @@ from leye_platform.actor import Actor
 from leye_platform.assignments import leases
 from leye_platform.assignments.claim import Nothing, claim
 from leye_platform.assignments.core_tables import (
-    LEASED,
     assignments,
     drafts,
     items,
@@ -59,13 +58,6 @@ IN_HAND = Prepared(
     .outerjoin(drafts, drafts.c.assignment_id == assignments.c.id)
     .where(assignments.c.id == bindparam("assignment"))
 )
-LEASE_ELSEWHERE = Prepared(
-    select(assignments.c.id).where(
-        assignments.c.person_id == bindparam("person"),
-        assignments.c.state == LEASED,
-        assignments.c.project_id != bindparam("here"),
-    )
-)
 
 
 def next_task(
@@ -76,9 +68,8 @@ def next_task(
     A lease in another project is given back: a client of Label Studio knows of one lock for each project, and an
     answer to what was given back is kept as a draft.
     """
-    elsewhere = LEASE_ELSEWHERE.scalar(session, {"person": actor.person_id, "here": project.id})
-    if elsewhere is not None:
-        leases.release(session, actor.person_id, elsewhere, now)
+    if project.lease_elsewhere is not None:
+        leases.release(session, actor.person_id, project.lease_elsewhere, now)
     claimed = claim(session, Claimant(actor.person_id, now, project.id), key_ring)
     if isinstance(claimed, Nothing):
         return claimed

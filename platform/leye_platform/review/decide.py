@@ -22,11 +22,11 @@ from leye_platform.assignments.core_tables import (
     one_of,
     reviews,
 )
-from leye_platform.assignments.slots import withdraw_open
+from leye_platform.assignments.slots import withdraw_open, withdrawal
 from leye_platform.billing.ledger import make_task_payable
 from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, ask_for
-from leye_platform.prepared import Prepared
+from leye_platform.prepared import Prepared, Step, write_together
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, ItemState
 from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState
@@ -64,12 +64,12 @@ UNDECIDED_PART = Prepared(
     .where(micro_tasks.c.item_id == bindparam("item"), one_of(micro_tasks.c.state, UNFINISHED_ITEMS))
     .limit(1)
 )
-NEXT_VERSION = Prepared(
-    select(func.coalesce(func.max(decisions.c.version), 0) + 1).where(
-        decisions.c.microtask_id == bindparam("microtask")
-    )
+NEXT_VERSION = (
+    select(func.coalesce(func.max(decisions.c.version), 0) + 1)
+    .where(decisions.c.microtask_id == bindparam("microtask"))
+    .scalar_subquery()
 )
-ADD_DECISION = Prepared(insert(decisions))
+ADD_DECISION = Prepared(insert(decisions).values(version=NEXT_VERSION))
 
 
 def _up_to_64_in(state: ItemState) -> ScalarSelect[int]:
@@ -88,6 +88,7 @@ def _up_to_64_in(state: ItemState) -> ScalarSelect[int]:
 
 # One state at a time: for `state IN (…)` SQLite's planner prefers to walk the whole table.
 UNFINISHED = Prepared(select(*(_up_to_64_in(state) for state in sorted(UNFINISHED_ITEMS))))
+WAITING = Prepared(select(_up_to_64_in(ItemState.WAITING)))
 LOCK_BATCH = Prepared(select(batches.c.id).where(batches.c.id == bindparam("batch")).with_for_update(key_share=True))
 
 
@@ -112,7 +113,7 @@ def record_decision(
         "microtask_id": microtask.id,
         "item_id": microtask.item_id,
         "batch_id": microtask.batch_id,
-        "version": NEXT_VERSION.scalar(session, {"microtask": microtask.id}),
+        "microtask": microtask.id,
         "round": microtask.round,
         "method": method,
         "result": result,
@@ -122,26 +123,34 @@ def record_decision(
         "review_id": review_id,
         "decided_at": now,
     }
-    ADD_DECISION.run(session, row)
+    steps: list[Step] = [(ADD_DECISION, row)]
+    settled = microtask.state is ItemState.DECIDED
+    if not settled:
+        steps += [
+            _reached(micro_tasks.name, microtask.id, microtask.state, ItemState.DECIDED),
+            withdrawal(microtask.id, microtask.round),
+        ]
+    write_together(session, steps)
     make_task_payable(session, microtask.id, now)
-    if microtask.state is not ItemState.DECIDED:
-        _reach(session, micro_tasks.name, microtask.id, microtask.state, ItemState.DECIDED)
-        withdraw_open(session, microtask.id, microtask.round)
-        if _item_is_decided(session, microtask.item_id):
-            ask_for_lot_when_finished(session, microtask.batch_id, now)
+    if not settled and _item_is_decided(session, microtask.item_id, only_part=getattr(microtask, "only_part", False)):
+        ask_for_lot_when_finished(session, microtask.batch_id, now)
     if isinstance(microtask, MicroTask):
         session.refresh(microtask)
 
 
-def _reach(session: Session, table: str, subject: UUID, current: ItemState, wanted: ItemState) -> None:
+def _reached(table: str, subject: UUID, current: ItemState, wanted: ItemState) -> Step:
     check_move(ITEM_MOVES, current, wanted)
-    SET_STATE[table].run(session, {"subject": subject, "reached": wanted})
+    return SET_STATE[table], {"subject": subject, "reached": wanted}
 
 
-def _item_is_decided(session: Session, item_id: UUID) -> bool:
+def _reach(session: Session, table: str, subject: UUID, current: ItemState, wanted: ItemState) -> None:
+    write_together(session, [_reached(table, subject, current, wanted)])
+
+
+def _item_is_decided(session: Session, item_id: UUID, *, only_part: bool) -> bool:
     """Whether this was the item's last open part; its row lock keeps two last parts from missing each other."""
     state = LOCK_ITEM.scalar(session, {"item": item_id})
-    if UNDECIDED_PART.first(session, {"item": item_id}) is not None:
+    if not only_part and UNDECIDED_PART.first(session, {"item": item_id}) is not None:
         return False
     _reach(session, items.name, item_id, state, ItemState.DECIDED)
     return True
@@ -153,7 +162,7 @@ def ask_for_lot_when_finished(session: Session, batch_id: UUID, now: datetime) -
     Near the end deciders go one by one (the batch's row lock), so that of two last ones one sees both.
     """
     batch = {"batch": batch_id}
-    if sum(UNFINISHED.one(session, batch)) >= NEAR_THE_END:
+    if WAITING.scalar(session, batch) >= NEAR_THE_END or sum(UNFINISHED.one(session, batch)) >= NEAR_THE_END:
         return
     LOCK_BATCH.run(session, batch)
     if sum(UNFINISHED.one(session, batch)) == 0:

@@ -42,7 +42,7 @@ class AnsweredTask:
     """A micro-task that has just got an answer, with its row locked.
 
     prior: the project's prior, None before the first refit. author_answers: how many the author of
-    the newest answer had given before.
+    the newest answer had given before. only_part: the item has no other micro-task.
     """
 
     id: UUID
@@ -59,6 +59,7 @@ class AnsweredTask:
     author_answers: int
     newest_response: UUID
     content: dict[str, Any]
+    only_part: bool
 
 
 class Answer(NamedTuple):
