@@ -13,7 +13,9 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leye_platform.exports.formats import formats_for
 from leye_platform.exports.shapes import Frame, PictureSize, Shape
+from leye_platform.projects.task_type import task_type
 from support.boxes import BOXES
 from support.exporting import HEIGHT, WIDTH, Written, framed, photo, write
 
@@ -215,3 +217,23 @@ def test_a_turned_box_keeps_its_sides_and_what_is_around_it_holds_its_corners(
     assert min(seen) >= 0
     assert seen.x + seen.width <= 100 + 1e-9
     assert seen.y + seen.height <= 70 + 1e-9
+
+
+@pytest.mark.parametrize("name", [form.name for form in formats_for(task_type(KIND, BOXES).config)])
+def test_classes_are_called_otherwise_in_every_format(name: str) -> None:
+    items = [(photo("a.jpg"), [framed(10, 20, 30, 40, "猫")])]
+    written = boxes(name, items, names={"猫": "feline"})
+    content = b"".join(written.files.values()) if written.content.startswith(b"PK") else written.content
+    assert b"feline" in content
+    assert "猫".encode() not in content
+
+
+def test_a_class_that_the_config_no_longer_has_gets_the_next_number() -> None:
+    items = [(photo("a.jpg"), [framed(10, 20, 30, 40, "鸟"), framed(10, 20, 30, 40, "猫")])]
+    files = boxes("YOLO", items).files
+    assert files["labels/a.txt"].decode().split("\n")[0].startswith("2 ")
+    assert files["classes.txt"].decode() == "狗\n猫\n鸟\n"
+    told = orjson.loads(boxes("COCO", items).content)
+    assert [(one["id"], one["name"]) for one in told["categories"]][2] == (2, "鸟")
+    assert told["annotations"][0]["category_id"] == 2
+    assert "鸟" in boxes("CSV", items).text

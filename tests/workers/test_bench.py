@@ -14,6 +14,7 @@ from leye_workers.bench import BENCHMARKS
 from leye_workers.bench.certainty import reliability
 from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
+from leye_workers.bench.exporting import export
 from leye_workers.bench.figures import Extent, figure
 from leye_workers.bench.ingest import ingest
 from leye_workers.bench.lists import lists
@@ -28,6 +29,14 @@ def test_dispatch_measures_claim_and_answer_against_a_yardstick_and_its_own_grow
         assert figures[name] > 0, figures
     assert figures["cpu_ms"] > figures["yardstick_cpu_ms"], "the yardstick is the least that it can cost"
     assert figures["times_the_yardstick"] > 1
+
+
+def test_an_export_is_measured_in_every_format_that_fits() -> None:
+    figures = export(rows=300)
+    assert figures["rows"] == 300
+    costs = {name for name in figures if name.endswith(" cpu_ms")}
+    assert costs == {f"{name} cpu_ms" for name in ("JSON", "JSON_MIN", "JSONL", "CSV", "TSV", "PARQUET")}
+    assert all(figures[name] > 0 for name in costs)
 
 
 def test_long_lists_cost_the_same_number_of_queries_at_any_length() -> None:

@@ -69,3 +69,8 @@ class PictureArchive:
 def class_numbers(rows: ExportRows) -> dict[str, int]:
     """Every class with its number, from 0 in the order of their names, as Label Studio counts them."""
     return {name: number for number, name in enumerate(sorted(rows.classes))}
+
+
+def number_of(label: str, classes: dict[str, int]) -> int:
+    """A class's number; one that the config no longer has gets the next."""
+    return classes.setdefault(label, len(classes))

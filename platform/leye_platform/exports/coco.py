@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from leye_platform.exports.archive import PictureArchive, class_numbers
+from leye_platform.exports.archive import PictureArchive, class_numbers, number_of
 from leye_platform.exports.losses import Losses
 from leye_platform.exports.rows import ExportRow, ExportRows
 from leye_platform.exports.shapes import Shape, file_of_picture, picture_of, shapes_of, size_of_picture
@@ -77,7 +77,7 @@ class _Writing:
         return {
             "id": self._count,
             "image_id": self._images,
-            "category_id": self._classes[shape.label],
+            "category_id": number_of(shape.label, self._classes),
             "segmentation": [corners] if corners else [],
             "bbox": list(shape.around),
             "ignore": 0,

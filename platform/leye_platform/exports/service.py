@@ -16,7 +16,7 @@ from leye_platform.errors import N_, Refused
 from leye_platform.exports.format import Format
 from leye_platform.exports.formats import format_named
 from leye_platform.exports.losses import Losses
-from leye_platform.exports.rows import ExportRows, lot_rows, project_rows, rows_given
+from leye_platform.exports.rows import ExportRows, decided_rows, lot_rows, project_rows, rows_given
 from leye_platform.projects.models import Project
 from leye_platform.projects.pictures.keeping import key_of
 from leye_platform.projects.task_type import task_type
@@ -87,6 +87,18 @@ def export_lot(
     """
     project_id = session.get_one(Lot, lot_id).project_id
     return _export(format_name, lot_rows(session, lot_id, class_names(session, project_id, names)), objects)
+
+
+def export_decided(
+    session: Session, project_id: UUID, format_name: str, *, objects: ObjectStore | None = None
+) -> Export:
+    """Every decided item, in a lot or not, its classes called as the partner wants them.
+
+    Raises FormatUnknown, FormatUnfit.
+    """
+    return _export(
+        format_name, decided_rows(session, project_id, class_names(session, project_id, Names.WANTED)), objects
+    )
 
 
 def export_as_given(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import orjson
 
-from leye_platform.exports.archive import PictureArchive, class_numbers
+from leye_platform.exports.archive import PictureArchive, class_numbers, number_of
 from leye_platform.exports.losses import Loss, Losses
 from leye_platform.exports.rows import ExportRow, ExportRows
 from leye_platform.exports.shapes import Shape, picture_of, shapes_of, size_of_picture
@@ -33,7 +33,9 @@ def _archive(name: str, rows: ExportRows, losses: Losses, numbers: Lines) -> Ite
         _, picture = archive.picture(row, stem)
         yield picture
         lines = [
-            " ".join([str(classes[shape.label]), *(f"{number:.10g}" for number in numbers(shape, row, losses))])
+            " ".join(
+                [str(number_of(shape.label, classes)), *(f"{number:.10g}" for number in numbers(shape, row, losses))]
+            )
             for shape in shapes_of(row, size_of_picture(picture_of(row)), losses)
         ]
         yield archive.zip.add(f"labels/{stem}.txt", "".join(f"{line}\n" for line in lines).encode())

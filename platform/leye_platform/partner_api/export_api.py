@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
 from leye_platform.endpoint import Work, endpoint
-from leye_platform.exports.formats import FORMATS, format_named
-from leye_platform.exports.rows import decided_rows
+from leye_platform.exports.formats import FORMATS
+from leye_platform.exports.service import check_format, export_decided
 from leye_platform.partner_api.bodies import Number, answer
 from leye_platform.partner_api.export import export_tasks
 from leye_platform.partner_api.reach import project_numbered
@@ -24,12 +24,20 @@ TASKS = "JSON"
 @router.get("/{project_number}/export/formats")
 @endpoint(Permission.EXPORT)
 def list_formats(work: Work, project_number: Number) -> Response:
-    """The formats that this server writes."""
-    project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
+    """The formats that this server writes; those that have no place for the project's labels are disabled."""
+    project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
+    config = task_type(project.task_type, project.label_config).config
     return answer(
         [
-            {"name": name, "title": name, "description": "", "link": "", "tags": [], "disabled": False}
-            for name in FORMATS
+            {
+                "name": name,
+                "title": name,
+                "description": work.gettext(form.title),
+                "link": "",
+                "tags": [],
+                "disabled": not form.fits(config),
+            }
+            for name, form in FORMATS.items()
         ]
     )
 
@@ -46,11 +54,10 @@ def export(
 ) -> Response:
     """A project's tasks. As JSON every answer and the decision; in other formats each decided item once."""
     project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
-    form = format_named(export_type_too or export_type)
-    raw = (export_type_too or export_type).upper() == TASKS
-    project_id, names = project.id, dict(project.class_names)
+    form = check_format(work.session, project.id, export_type_too or export_type)
+    raw, project_id = form.name == TASKS, project.id
     pictures = bool(task_type(project.task_type, project.label_config).config.images)
-    database = work.installation.database
+    database, objects = work.installation.database, work.installation.objects
 
     def stream() -> Iterator[bytes]:
         # The answer outlives the request's own session.
@@ -60,7 +67,7 @@ def export(
                     session, project_id, project_number, unanswered=download_all_tasks, pictures=pictures
                 )
             else:
-                yield from form.write(decided_rows(session, project_id, names))
+                yield from export_decided(session, project_id, form.name, objects=objects).chunks()
 
     headers = {"Content-Disposition": f'attachment; filename="project-{project_number}.{form.extension}"'}
     headers["filename"] = f"project-{project_number}.{form.extension}"

@@ -155,13 +155,9 @@ class ImageBoxes:
         return [words[_box_of(config, region).label] for region in result] or ["—"]
 
     def cell(self, config: LabelConfig, result: Result) -> str:
-        return (
-            ";".join(
-                " ".join([*in_pixels(_box_of(config, region), _size_of(region)), region["value"][KIND][0]])
-                for region in result
-            )
-            or "—"
-        )
+        # Its classes may be called otherwise than in the config.
+        cells = (" ".join([*in_pixels(_frame_of(region), _size_of(region)), _word_of(region)]) for region in result)
+        return ";".join(cells) or "—"
 
     def quantity(self, unit: str, result: Result) -> int:
         return len(result) if unit == "object" else 1
@@ -208,6 +204,16 @@ def _size(config: LabelConfig, content: Content) -> Size:
 
 def _size_of(region: Mapping[str, Any]) -> Size:
     return Size(region["original_width"], region["original_height"])
+
+
+def _frame_of(region: Mapping[str, Any]) -> Box:
+    """A canonical region's box, whatever its class."""
+    value = region["value"]
+    return Box(value["x"], value["y"], value["width"], value["height"], 0)
+
+
+def _word_of(region: Mapping[str, Any]) -> str:
+    return str(region["value"][KIND][0])
 
 
 def _values(control: LabelsControl) -> list[str]:

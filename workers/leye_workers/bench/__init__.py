@@ -5,6 +5,7 @@ from typing import Any
 
 from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
+from leye_workers.bench.exporting import export
 from leye_workers.bench.ingest import ingest
 from leye_workers.bench.lists import lists
 from leye_workers.bench.pages import pages
@@ -12,6 +13,7 @@ from leye_workers.bench.pages import pages
 BENCHMARKS: dict[str, Callable[[], Mapping[str, Any]]] = {
     "consensus": consensus,
     "dispatch": dispatch,
+    "export": export,
     "ingest": ingest,
     "lists": lists,
     "pages": pages,
