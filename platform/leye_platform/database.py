@@ -71,7 +71,7 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             event.listen(self.engine, "checkin", _note_use)
-            event.listen(self.engine, "checkout", _ask_whether_it_lives)
+            event.listen(self.engine, "checkout", self._ask_whether_it_lives)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -87,6 +87,17 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    def _ask_whether_it_lives(
+        self, connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        """A connection that has rested is asked first; one used a moment ago need not be: a trip less for each request."""
+        if time.monotonic() - record.info.get("used_at", 0.0) < RESTED_SECONDS:
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise sa.exc.DisconnectionError from error  # the pool opens another one
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -104,14 +115,3 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = time.monotonic()
-
-
-def _ask_whether_it_lives(connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-    """A connection that has rested is asked first; one used a moment ago need not be: a trip less for each request."""
-    if time.monotonic() - record.info.get("used_at", 0.0) < RESTED_SECONDS:
-        return
-    try:
-        connection.execute("SELECT 1")
-        connection.rollback()
-    except psycopg.Error as error:
-        raise sa.exc.DisconnectionError from error  # the pool opens another one
