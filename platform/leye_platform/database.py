@@ -91,7 +91,7 @@ class Database:
     def _ask_whether_it_lives(
         self, connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
     ) -> None:
-        """A connection that has rested is asked first; one used a moment ago need not be: a trip less for each request."""
+        """A connection that has rested is asked first; one used a moment ago need not be: that spares a trip."""
         if time.monotonic() - record.info.get("used_at", 0.0) < RESTED_SECONDS:
             return
         try:
