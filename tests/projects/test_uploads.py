@@ -81,7 +81,7 @@ def test_an_upload_sent_twice_makes_one_batch(shipping: Shipping, coordinator: S
         (None, {}, "file", "请选一个文件"),
         (csv_file(b""), {}, "file", "是空的"),
         (csv_file(b" \n\t"), {}, "file", "是空的"),
-        (csv_file(b"PK\x03\x04x", "表<b>.xlsx"), {}, "file", "表&lt;b&gt;.xlsx"),
+        (csv_file(b"\xd0\xcf\x11\xe0x", "表<b>.xls"), {}, "file", "表&lt;b&gt;.xls"),
         (csv_file("review\n好\n".encode("utf-16")), {}, "file", "UTF-16"),
         (csv_file(b"x" * 1_000_001), {}, "file", "最多 1 MB"),
         (csv_file(ROWS), {"deadline": "2026-03-01"}, "deadline", "已经过去"),
