@@ -25,3 +25,7 @@ def test_another_token_is_not_taken() -> None:
 def test_nothing_else_is_taken_and_nothing_breaks(given_text: str) -> None:
     token = "a" * 43
     assert is_token(given_text, token) is (given_text == token)
+
+
+def test_a_token_is_no_option_to_a_command() -> None:
+    assert not [token for token in (new_token() for _ in range(1000)) if token.startswith("-")]

@@ -10,8 +10,10 @@ SESSION_COOKIE = "leye_session"
 
 
 def new_token() -> str:
-    """A fresh secret for a session or an API token."""
-    return secrets.token_urlsafe(32)
+    """A fresh secret for a session or an API token. It begins with no dash, which commands would take for an option."""
+    while (token := secrets.token_urlsafe(32)).startswith("-"):
+        pass
+    return token
 
 
 def hash_token(token: str) -> str:
