@@ -110,6 +110,17 @@ def test_answers_of_several_people_stay_theirs_and_more_are_asked_for_where_they
     assert admin.next(project).status_code == 404
 
 
+@ON_ONE
+@pytest.mark.parametrize("authors", [("a#2", "a", "a"), ("a", "a", "a#2"), ("", "#2", None), ("x" * 150, "x" * 160)])
+def test_authors_who_are_called_alike_stay_several(face: Face, authors: tuple[Any, ...]) -> None:
+    admin = face.client(Role.ADMIN)
+    project = admin.project(maximum_annotations=3)
+    given = [{"completed_by": who, "result": choice("Positive")} for who in authors]
+    admin.imports(project, [{"data": {"text": "甲"}, "annotations": given}])
+    [exported] = admin.export(project).json()
+    assert len({one["completed_by"] for one in exported["annotations"]}) == len(authors)
+
+
 def test_gold_is_gold_only_where_it_is_marked(face: Face) -> None:
     admin = face.client(Role.ADMIN)
     project = admin.project()

@@ -33,6 +33,15 @@ def test_a_long_token_is_exchanged_for_a_short_one_that_ends(face: Face) -> None
     assert face.http.post("/api/token/refresh", json={"refresh": long}).status_code == 401
 
 
+@pytest.mark.parametrize("scheme", ["Token", "Bearer"])
+def test_a_long_token_opens_nothing_by_itself(face: Face, scheme: str) -> None:
+    long = face.partner().post("/api/token").json()["token"]
+    for days in (0, 366):
+        face.clock.move(days=days)
+        told = face.http.get("/api/current-user/whoami", headers={"Authorization": f"{scheme} {long}"})
+        assert told.status_code == 401, "else it would go on after its end"
+
+
 def test_a_long_token_that_is_ended_ends_the_short_ones_made_from_it(face: Face) -> None:
     partner = face.partner()
     long = partner.post("/api/token").json()["token"]

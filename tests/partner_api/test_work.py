@@ -110,6 +110,21 @@ def test_a_firms_own_people_label_without_a_lease_unpaid(face: Face) -> None:
     assert [task["id"] for task in partner.export(project).json()] == [second]
 
 
+def test_one_answer_sent_several_times_at_once_is_taken_once(face: Face) -> None:
+    partner = face.partner()
+    project = partner.project(maximum_annotations=5)
+    tasks = partner.imports(project, texts(6))
+
+    def send(task: int) -> tuple[int, int]:
+        told = partner.post(f"/api/tasks/{task}/annotations", {"result": choice("Positive")})
+        return told.status_code, told.json()["id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(send, [task for task in tasks for _ in range(4)]))
+    assert {status for status, _ in got} == {201}
+    assert len({number for _, number in got}) == len(tasks)
+
+
 def test_without_a_price_the_crowd_gets_nothing_of_a_partners_project(face: Face) -> None:
     partner, annotator = face.partner(), face.client(Role.ANNOTATOR)
     project = partner.project()
@@ -155,6 +170,7 @@ def test_a_draft_is_its_writers_alone_and_goes_with_the_answer(face: Face) -> No
     annotator.next(project)
     saved = annotator.post(f"/api/tasks/{task}/drafts", {"result": choice("Negative")})
     assert saved.status_code == 201
+    assert annotator.post(f"/api/tasks/{task}/drafts", {"result": [{"x": "\x00"}]}).status_code == 400
     assert annotator.next(project).json()["drafts"][0]["result"] == choice("Negative")
     assert annotator.patch(f"/api/drafts/{task}", {"result": choice("Positive")}).status_code == 200
     assert annotator.get(f"/api/drafts/{task}").json()["result"] == choice("Positive")

@@ -1,8 +1,10 @@
 """The Label Studio face as its clients use it: tokens, paths, JSON."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from leye_platform.accounts.models import ApiToken, Organisation
@@ -10,6 +12,8 @@ from leye_platform.accounts.rules import OrganisationKind, Role
 from leye_platform.accounts.tokens import hash_token, new_token
 from leye_platform.app import create_app
 from leye_platform.installation import Installation
+from leye_platform.projects.models import PayRate, PriceCard, Project
+from leye_platform.projects.rules import PaidWork
 from support.clock import MovableClock
 from support.factories import make_organisation, make_person
 
@@ -93,3 +97,12 @@ class Face:
     def partner(self, role: Role = Role.PARTNER_ENGINEER) -> Client:
         """Somebody of the firm."""
         return self.client(role, self.firm)
+
+
+def priced(face: Face, project: int, price: str = "0.30", pay: str = "0.05") -> None:
+    """Give a project a price and a pay from now on, as the office does."""
+    with face.database.write() as session:
+        found = session.scalars(select(Project).where(Project.number == project)).one()
+        since = {"project_id": found.id, "valid_from": face.clock.now(), "created_at": face.clock.now()}
+        session.add(PriceCard(**since, unit_price=Decimal(price), created_by=found.created_by))
+        session.add(PayRate(**since, work=PaidWork.ANNOTATE, rate=Decimal(pay), created_by=found.created_by))

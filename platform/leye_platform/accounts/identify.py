@@ -89,9 +89,8 @@ def _by_token(session: Session, request: Request, token: str, now: datetime) -> 
     """By what a script sends. Two dots make a short token, which says itself which long one it was made from."""
     if token.count(".") == 2:
         behind = token_behind(request.app.state.installation.secret, token, now)
-        if behind is not None:
-            rows = _BY_TOKEN_ID.all(session, {"token": behind})
-            return _actor(rows) if rows else None
+        rows = _BY_TOKEN_ID.all(session, {"token": behind}) if behind is not None else []
+        return _actor(rows) if rows else None  # a long one is only exchanged: by its hash it would never end
     digest = hash_token(token)
     # What is called Token is never a session's: one query less on the way to a task.
     if request.headers.get("authorization", "").lower().startswith("token"):

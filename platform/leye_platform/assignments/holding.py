@@ -46,7 +46,8 @@ OWN_LEASE = Prepared(
 
 
 @cache
-def _add_assignment(dialect: str) -> Prepared:
+def add_assignment(dialect: str) -> Prepared:
+    """Add an assignment and give its id; nothing where the person has one of the round, or another lease."""
     return Prepared(insert_into(dialect, assignments).on_conflict_do_nothing().returning(assignments.c.id))
 
 
@@ -102,7 +103,7 @@ def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) 
         "active_ms": 0,
         "proposal_shown": taken.proposal_due,
     }
-    stored = _add_assignment(dialect_of(session)).scalar(session, row)
+    stored = add_assignment(dialect_of(session)).scalar(session, row)
     if stored is None:
         if taken.lane is Lane.GOLD:
             settle_slot(session, slot_id, SlotState.RETURNED)

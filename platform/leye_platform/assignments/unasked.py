@@ -4,22 +4,25 @@ It fills a slot that waits; where none does, it comes on top.
 """
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
+    ANSWERED_OR_HELD,
     OPEN,
     assignments,
+    dialect_of,
     guide_versions,
     items,
     micro_tasks,
     slots,
 )
-from leye_platform.assignments.holding import HOLD_SLOT, TO_WORK
+from leye_platform.assignments.holding import HOLD_SLOT, TO_WORK, add_assignment
 from leye_platform.assignments.rules import AssignmentState, Lane, SlotState
-from leye_platform.assignments.slots import ADD, WantedAnswer
+from leye_platform.assignments.slots import ADD, WantedAnswer, settle_slot
 from leye_platform.ids import new_id
 from leye_platform.prepared import Prepared
 
@@ -30,14 +33,21 @@ TASK = Prepared(
         micro_tasks.c.batch_id,
         micro_tasks.c.project_id,
         micro_tasks.c.round,
+        micro_tasks.c.gold_labels.is_not(None),
         select(guide_versions.c.id)
         .where(guide_versions.c.project_id == micro_tasks.c.project_id)
         .order_by(guide_versions.c.version.desc())
         .limit(1)
         .scalar_subquery(),
+    ).where(micro_tasks.c.item_id == bindparam("item"), micro_tasks.c.part == 1)
+)
+STANDING = Prepared(
+    select(assignments.c.id).where(
+        assignments.c.microtask_id == bindparam("microtask"),
+        assignments.c.person_id == bindparam("person"),
+        assignments.c.round == bindparam("in_round"),
+        assignments.c.state.in_(ANSWERED_OR_HELD),
     )
-    .where(micro_tasks.c.item_id == bindparam("item"), micro_tasks.c.part == 1)
-    .with_for_update(of=micro_tasks, key_share=True)
 )
 WAITING_SLOT = Prepared(
     select(slots.c.id)
@@ -57,23 +67,21 @@ def take_unasked(session: Session, person_id: UUID, item_id: UUID, now: datetime
     """An assignment of the person on the item, to be submitted in the same unit of work.
 
     It stands as expired, so that it takes nothing from a lease that the person holds elsewhere; `Submission.unasked`
-    says that it is not late all the same.
+    says that it is not late all the same. Where the same person's other request was faster, it is that one's.
+    The assignment comes before its micro-task's lock, as wherever an answer is submitted.
     """
-    task_id, _, batch_id, project_id, in_round, guide_id = TASK.one(session, {"item": item_id})
-    slot_id = WAITING_SLOT.scalar(session, {"microtask": task_id, "in_round": in_round})
+    task_id, _, batch_id, project_id, in_round, gold, guide_id = TASK.one(session, {"item": item_id})
+    waiting = WAITING_SLOT.scalar(session, {"microtask": task_id, "in_round": in_round})
+    slot_id = waiting
     if slot_id is None:
-        row = WantedAnswer(batch_id, item_id, task_id, Lane.NORMAL, in_round, state=SlotState.HELD).row()
+        lane = Lane.GOLD if gold else Lane.NORMAL
+        row = WantedAnswer(batch_id, item_id, task_id, lane, in_round, state=SlotState.HELD).row()
         ADD.run(session, row)
         slot_id = row["id"]
-    else:
-        HOLD_SLOT.run(session, {"slot": slot_id})
-    for table, subject in ((micro_tasks, task_id), (items, item_id)):
-        TO_WORK[table.name].run(session, {"subject": subject})
-    assignment_id = new_id()
-    session.execute(
-        insert(assignments),
+    assignment_id = add_assignment(dialect_of(session)).scalar(
+        session,
         {
-            "id": assignment_id,
+            "id": new_id(),
             "slot_id": slot_id,
             "microtask_id": task_id,
             "item_id": item_id,
@@ -89,4 +97,14 @@ def take_unasked(session: Session, person_id: UUID, item_id: UUID, now: datetime
             "proposal_shown": False,
         },
     )
-    return assignment_id
+    if assignment_id is None:
+        if waiting is None:
+            settle_slot(session, slot_id, SlotState.RETURNED)
+        standing = {"microtask": task_id, "person": person_id, "in_round": in_round}
+        return cast(UUID, STANDING.scalar(session, standing))
+    if waiting is not None:
+        HOLD_SLOT.run(session, {"slot": slot_id})
+    if not gold:  # the stock of gold stays as it is for the next person
+        for table, subject in ((micro_tasks, task_id), (items, item_id)):
+            TO_WORK[table.name].run(session, {"subject": subject})
+    return cast(UUID, assignment_id)

@@ -32,7 +32,7 @@ from leye_platform.delivery.rules import LOT_MOVES, LotItemState, LotState
 from leye_platform.ids import new_id
 from leye_platform.notices.events import invoice_was_issued
 from leye_platform.projects.models import Batch, PriceCard, Project
-from leye_platform.projects.rules import rate_on
+from leye_platform.projects.rules import rate_that_binds
 from leye_platform.states import check_move
 
 
@@ -52,12 +52,12 @@ class BillableLot:
 
 
 def price_of(session: Session, project_id: UUID, batch: Batch) -> Decimal:
-    """The unit price that binds a batch.
+    """The unit price that binds a batch: a project of the Label Studio face may be opened before it has one.
 
     Raises NoPrice.
     """
     cards = session.scalars(select(PriceCard).where(PriceCard.project_id == project_id)).all()
-    card = rate_on(cards, batch.opened_at or batch.created_at)
+    card = rate_that_binds(cards, batch.opened_at or batch.created_at)
     if card is None:
         raise NoPrice
     return card.unit_price

@@ -17,7 +17,7 @@ from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
 from leye_platform.projects.pictures.links import PictureLinks
-from leye_platform.projects.rules import rate_on
+from leye_platform.projects.rules import rate_that_binds
 from leye_platform.projects.task_type import TaskType, task_type
 
 SAMPLE = 20
@@ -101,7 +101,7 @@ def view_lots(session: Session, lots: Sequence[Lot]) -> list[LotView]:
     shown = []
     for lot in lots:
         batch, project, name = about[lot.id]
-        price = rate_on(cards[lot.project_id], batch.opened_at or batch.created_at)
+        price = rate_that_binds(cards[lot.project_id], batch.opened_at or batch.created_at)
         shown.append(
             LotView(
                 lot=lot,

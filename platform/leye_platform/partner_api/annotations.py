@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
@@ -53,7 +53,7 @@ class Annotation(NamedTuple):
 
 
 def _annotations() -> Select[*tuple[Any, ...]]:
-    """Answers to gold items are nobody's to see from outside."""
+    """With `_reached`: answers to gold items are only their author's to see, who must not learn which ones are."""
     return (
         select(
             responses.c.number,
@@ -68,7 +68,7 @@ def _annotations() -> Select[*tuple[Any, ...]]:
         .join(items, items.c.id == responses.c.item_id)
         .join(people, people.c.id == responses.c.person_id)
         .join(projects, projects.c.id == responses.c.project_id)
-        .where(responses.c.gold.is_(False), projects.c.put_away_at.is_(None))
+        .where(projects.c.put_away_at.is_(None))
         .order_by(responses.c.number)
     )
 
@@ -79,7 +79,7 @@ ANNOTATIONS = _annotations()
 def annotations_of_tasks(session: Session, actor: Actor, numbers: Sequence[int]) -> dict[int, list[Annotation]]:
     """The annotations by task; for those who only label, their own."""
     query = ANNOTATIONS.where(items.c.number.in_(numbers))
-    query = query.where(within(actor, Permission.EXPORT)) if oversees(actor) else _own(query, actor)
+    query = _reached(query, actor)
     found: dict[int, list[Annotation]] = {}
     for row in session.execute(query):
         annotation = Annotation(*row)
@@ -93,12 +93,15 @@ def annotation_numbered(session: Session, actor: Actor, number: int) -> Annotati
     Raises AnnotationNotThere.
     """
     query = ANNOTATIONS.where(responses.c.number == number)
-    query = query.where(within(actor, Permission.EXPORT)) if oversees(actor) else _own(query, actor)
+    query = _reached(query, actor)
     row = session.execute(query).first()
     if row is None:
         raise AnnotationNotThere
     return Annotation(*row)
 
 
-def _own(query: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
-    return query.where(responses.c.person_id == actor.person_id)
+def _reached(query: Select[*tuple[Any, ...]], actor: Actor) -> Select[*tuple[Any, ...]]:
+    own = responses.c.person_id == actor.person_id
+    if not oversees(actor):
+        return query.where(own)
+    return query.where(or_(own, and_(responses.c.gold.is_(False), within(actor, Permission.EXPORT))))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, count
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -131,8 +132,9 @@ def _key(completed_by: object, before: Sequence[Brought]) -> str:
     if isinstance(completed_by, Mapping):
         completed_by = completed_by.get("email") or completed_by.get("id")
     name = "" if completed_by is None else str(completed_by)[:150].replace("\x00", "")
-    times = sum(other.key == name or other.key.startswith(f"{name}#") for other in before)
-    return f"{name}#{times + 1}" if times else name
+    taken = {other.key for other in before}
+    others = (f"{name}#{times}" for times in count(2))
+    return next(key for key in chain((name,), others) if key not in taken)
 
 
 def checked(kind: TaskType, content: Mapping[str, Any], brought: Iterable[Brought]) -> list[Checked]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from leye_platform.accounts.models import Membership
 from leye_platform.accounts.rules import PARTNER_ROLES, Role
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import LEASED, assignments, items, projects
+from leye_platform.assignments.core_tables import LEASED, assignments, items, micro_tasks, projects
 from leye_platform.assignments.own import Annotator
 from leye_platform.partner_api.errors import TaskNotThere
 from leye_platform.permissions import Permission
@@ -107,8 +107,10 @@ def project_to_read(session: Session, actor: Actor, number: int) -> Project:
     return project
 
 
-def item_numbered(session: Session, actor: Actor, number: int) -> tuple[Item, Project]:
-    """A task: any of the projects that one oversees; for those who only label, what they have had in hand.
+def item_numbered(
+    session: Session, actor: Actor, number: int, permission: Permission = Permission.EXPORT
+) -> tuple[Item, Project]:
+    """A task: any that the permission reaches; for those who only label, what they have had in hand.
 
     Raises TaskNotThere.
     """
@@ -118,26 +120,28 @@ def item_numbered(session: Session, actor: Actor, number: int) -> tuple[Item, Pr
         .where(Item.number == number, Project.put_away_at.is_(None))
     )
     if oversees(actor):
-        query = query.where(within(actor, Permission.EXPORT))
+        query = query.where(within(actor, permission))
     else:
         had = exists().where(assignments.c.person_id == actor.person_id, assignments.c.item_id == Item.id)
         query = query.where(had)
     row = session.execute(query).first()
     if row is None:
         raise TaskNotThere
-    return row.tuple()
+    return row[0], row[1]
 
 
 class Held(NamedTuple):
-    """An assignment of one's own on a task."""
+    """An assignment of one's own on a task. past: it belongs to a round that was followed by another."""
 
     id: UUID
     state: str
+    past: bool
 
 
 HELD = Prepared(
-    select(assignments.c.id, assignments.c.state)
+    select(assignments.c.id, assignments.c.state, assignments.c.round < micro_tasks.c.round)
     .join(items, items.c.id == assignments.c.item_id)
+    .join(micro_tasks, micro_tasks.c.id == assignments.c.microtask_id)
     .where(items.c.number == bindparam("wanted"), assignments.c.person_id == bindparam("person"))
     .order_by(assignments.c.leased_at.desc())
     .limit(1)

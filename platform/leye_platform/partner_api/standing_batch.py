@@ -20,7 +20,7 @@ def standing_batch(session: Session, actor: Actor, project: Project, now: dateti
     It is open unless the project has a price without a pay, or a pay without a price: then the crowd would work
     for nothing, or the partner would pay nothing.
     """
-    session.get_one(Project, project.id, with_for_update={"key_share": True})
+    session.refresh(project, with_for_update={"key_share": True})  # its label config may just have changed
     batch = session.scalar(
         select(Batch)
         .where(Batch.project_id == project.id, Batch.source_key.is_(None), Batch.state.in_(APPENDABLE))

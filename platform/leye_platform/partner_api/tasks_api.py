@@ -130,7 +130,7 @@ def _task(work: Work, item: Item) -> dict[str, Any]:
 @endpoint(Permission.UPLOAD_BATCH)
 def change_task(work: Work, task_number: Number, body: Object) -> Response:
     """A task's data do not change once they are in; the same again is accepted."""
-    item, _ = item_numbered(work.session, work.actor, task_number)
+    item, _ = item_numbered(work.session, work.actor, task_number, Permission.UPLOAD_BATCH)
     if "data" in body and body["data"] != item.data:
         raise DataStays
     return answer(_task(work, item))
@@ -140,7 +140,7 @@ def change_task(work: Work, task_number: Number, body: Object) -> Response:
 @endpoint(Permission.RUN_BATCH)
 def delete_task(work: Work, task_number: Number) -> Response:
     """Withdraw a task that has no result yet; answers to it are paid."""
-    item, _ = item_numbered(work.session, work.actor, task_number)
+    item, _ = item_numbered(work.session, work.actor, task_number, Permission.RUN_BATCH)
     if item.state is ItemState.WITHDRAWN:
         raise TaskNotThere
     batch = work.session.get_one(Batch, item.batch_id)
@@ -180,7 +180,7 @@ def create_prediction(work: Work, body: Object) -> Response:
     number = body.get("task")
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**63:
         raise FieldsRefused({"task": "请给出 task：任务的编号。"})
-    item, project = item_numbered(work.session, work.actor, number)
+    item, project = item_numbered(work.session, work.actor, number, Permission.UPLOAD_BATCH)
     propose_for(work.session, item, project, body)
     return answer(_prediction(work, item, number * 2), 201)
 
@@ -197,7 +197,7 @@ def read_prediction(work: Work, prediction_number: Number) -> Response:
 @endpoint(Permission.UPLOAD_BATCH)
 def change_prediction(work: Work, prediction_number: Number, body: Object) -> Response:
     """Propose something else, while nobody has begun the task."""
-    item, project = _item_of_prediction(work, prediction_number)
+    item, project = _item_of_prediction(work, prediction_number, Permission.UPLOAD_BATCH)
     standing = _prediction(work, item, prediction_number)
     if prediction_number % 2:
         raise ProposalStays
@@ -209,7 +209,7 @@ def change_prediction(work: Work, prediction_number: Number, body: Object) -> Re
 @endpoint(Permission.UPLOAD_BATCH)
 def delete_prediction(work: Work, prediction_number: Number) -> Response:
     """Take a proposal back, while nobody has begun the task."""
-    item, _ = _item_of_prediction(work, prediction_number)
+    item, _ = _item_of_prediction(work, prediction_number, Permission.UPLOAD_BATCH)
     _prediction(work, item, prediction_number)
     if prediction_number % 2:
         raise ProposalStays
@@ -235,9 +235,9 @@ def import_predictions(work: Work, project_number: Number, body: Json) -> Respon
     return answer({"created": len(body)}, 201)
 
 
-def _item_of_prediction(work: Work, number: int) -> tuple[Item, Project]:
+def _item_of_prediction(work: Work, number: int, permission: Permission = Permission.EXPORT) -> tuple[Item, Project]:
     try:
-        return item_numbered(work.session, work.actor, number // 2)
+        return item_numbered(work.session, work.actor, number // 2, permission)
     except TaskNotThere:
         raise PredictionNotThere from None
 

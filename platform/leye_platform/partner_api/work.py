@@ -1,5 +1,6 @@
 """`next`, and answers: claim and submit in Label Studio's words."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -118,7 +119,7 @@ def answer_task(
     ResultMissing, AnswerRefused, TaskGivenBack, TaskSkipped.
     """
     held = held_by(session, actor.person_id, number)
-    given_up = held is not None and held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED}
+    given_up = held is not None and (held.past or held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED})
     unasked = held is None or (oversees(actor) and given_up)
     if unasked and not oversees(actor):
         raise NotYours
@@ -128,7 +129,7 @@ def answer_task(
             raise NotYours
         leases.skip(session, actor.person_id, held.id, SkipReason.OTHER, now=now)
         return None
-    result = _result(given)
+    result = result_of(given)
     if item_id is not None:
         assignment_id = take_unasked(session, actor.person_id, item_id, now)
     else:
@@ -141,10 +142,13 @@ def answer_task(
         keep_as_sent=True,
         unasked=unasked,
     )
-    return submit(session, annotator_of(actor), assignment_id, submission, key_ring=key_ring, now=now)
+    # Whoever oversees a project could else pay themselves for as many answers as it has tasks.
+    who = replace(annotator_of(actor), paid=False) if unasked else annotator_of(actor)
+    return submit(session, who, assignment_id, submission, key_ring=key_ring, now=now)
 
 
-def _result(given: dict[str, Any]) -> list[Any]:
+def result_of(given: dict[str, Any]) -> list[Any]:
+    """The `result` of a body, as it can be stored. Raises ResultMissing, ResultNotKept."""
     result = given.get("result")
     if not isinstance(result, list):
         raise ResultMissing

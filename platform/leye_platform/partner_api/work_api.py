@@ -11,9 +11,9 @@ from leye_platform.assignments.rules import NO_TASK_WORDS
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.partner_api.annotations import annotation_numbered, annotations_of_tasks
 from leye_platform.partner_api.bodies import TAKES_OBJECT, Number, Object, answer, at
-from leye_platform.partner_api.errors import AnnotationStays, DraftNotThere, NotClaimed, NotYours, ResultMissing
+from leye_platform.partner_api.errors import AnnotationStays, DraftNotThere, NotClaimed, NotYours
 from leye_platform.partner_api.reach import held_by, item_numbered, oversees, project_to_label
-from leye_platform.partner_api.work import answer_task, next_task, task_in_hand_answer
+from leye_platform.partner_api.work import answer_task, next_task, result_of, task_in_hand_answer
 from leye_platform.permissions import Permission
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.web.label_studio_problem import label_studio_problem
@@ -174,9 +174,7 @@ def _saved(work: Work, number: int, body: Object) -> dict[str, object]:
             raise NotYours
         item_numbered(work.session, work.actor, number)
         raise NotClaimed
-    result = body.get("result")
-    if not isinstance(result, list):
-        raise ResultMissing
+    result = result_of(body)
     save_draft(work.session, work.person_id, held.id, result, work.now)
     return _draft(work, number, result, at(work.now))
 

@@ -16,7 +16,7 @@ from leye_platform.assignments.models import Response
 from leye_platform.outbox import Checkpoint
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project
-from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, PaidWork, rate_on
+from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, PaidWork, rate_on, rate_that_binds
 from leye_platform.review.models import Decision
 
 ROWS_A_PAGE = 20
@@ -202,7 +202,7 @@ def terms_of(session: Session, project_id: UUID, now: datetime) -> Terms:
 
 
 def price_that_binds(session: Session, batch: Batch, now: datetime) -> Decimal | None:
-    """The unit price of a batch: fixed when it was opened, until then the one in force."""
+    """The unit price of a batch: fixed when it was opened, or by the first after that; until then the one in force."""
     cards = session.scalars(select(PriceCard).where(PriceCard.project_id == batch.project_id)).all()
-    card = rate_on(cards, batch.opened_at or now)
+    card = rate_on(cards, now) if batch.opened_at is None else rate_that_binds(cards, batch.opened_at)
     return card.unit_price if card else None

@@ -1,6 +1,6 @@
 """Pipelines, prices by date, and the states of batches and items. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Protocol, Self, TypeVar
@@ -201,3 +201,8 @@ def rate_on(rates: Iterable[Rate], moment: datetime) -> Rate | None:
     """The row in force at `moment`: the latest that began at or before it. None where none had begun."""
     begun = [rate for rate in rates if rate.valid_from <= moment]
     return max(begun, key=lambda rate: rate.valid_from, default=None)
+
+
+def rate_that_binds(rates: Collection[Rate], opened: datetime) -> Rate | None:
+    """The row in force when a batch was opened; of one that was opened before there was any, the first."""
+    return rate_on(rates, opened) or min(rates, key=lambda rate: rate.valid_from, default=None)
