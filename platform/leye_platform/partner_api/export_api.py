@@ -24,12 +24,13 @@ TASKS = "JSON"
 @router.get("/{project_number}/export/formats")
 @endpoint(Permission.EXPORT)
 def list_formats(work: Work, project_number: Number) -> Response:
-    """The formats that this server writes."""
-    project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
+    """The formats that this server writes; `disabled` where one has no place for the project's annotations."""
+    project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
+    config = task_type(project.task_type, project.label_config).config
     return answer(
         [
-            {"name": name, "title": name, "description": "", "link": "", "tags": [], "disabled": False}
-            for name in FORMATS
+            {"name": name, "title": name, "description": "", "link": "", "tags": [], "disabled": not form.fits(config)}
+            for name, form in FORMATS.items()
         ]
     )
 
@@ -49,7 +50,9 @@ def export(
     form = format_named(export_type_too or export_type)
     raw = (export_type_too or export_type).upper() == TASKS
     project_id, names = project.id, dict(project.class_names)
-    pictures = bool(task_type(project.task_type, project.label_config).config.images)
+    config = task_type(project.task_type, project.label_config).config
+    form.check(config)  # before the first byte: what is streamed can no longer be refused
+    pictures = bool(config.images)
     database = work.installation.database
 
     def stream() -> Iterator[bytes]:
