@@ -155,9 +155,7 @@ def _at_a_glance(row: TaskRow, given: list[dict[str, Any]], predicted: list[dict
     return {
         "annotators": sorted({one["completed_by"] for one in given if "completed_by" in one}),
         "annotations_ids": ",".join(str(one["id"]) for one in given),
-        "completed_at": max((one.get("created_at") or "" for one in given), default=None)
-        if row.state in DONE
-        else None,
+        "completed_at": max(moments, default=None) if row.state in DONE else None,
         "avg_lead_time": sum(spent) / len(spent) if spent else None,
         "predictions_score": sum(scores) / len(scores) if scores else None,
         "predictions_model_versions": ",".join(one["model_version"] for one in predicted),

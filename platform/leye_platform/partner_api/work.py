@@ -99,6 +99,8 @@ def task_in_hand_answer(task: TaskInHand, project: int, links: PictureLinks) -> 
                 "model_version": task.proposal.get("model_version") or "",
                 "task": task.number,
                 "project": project,
+                "created_at": at(task.created_at),
+                "updated_at": at(task.created_at),
             }
         ]
     own = []
@@ -118,7 +120,13 @@ def task_in_hand_answer(task: TaskInHand, project: int, links: PictureLinks) -> 
         "total_predictions": len(proposals),
         "drafts": own,
         "meta": {},
+        "cancelled_annotations": 0,
         "file_upload": None,
+        "comment_count": 0,
+        "unresolved_comment_count": 0,
+        "last_comment_updated_at": None,
+        "comment_authors": [],
+        "updated_by": [],
         "queue": "",
     }
 
