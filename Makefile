@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+LOAD ?=
 # Two cores are the machine that everything must fit.
 WORKERS ?= 2
 
@@ -54,8 +55,9 @@ audit: setup-dev ## the long gate (at most 30 minutes): page matrix, random hist
 	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/oracle.lock
 	@touch $@
 
-oracle: setup-dev .venv-oracle/.ready ## comparisons that install Label Studio itself
+oracle: setup-dev .venv-oracle/.ready ## beside Label Studio itself: answers, exports, then load (LOAD="--tasks 100000 …")
 	$(BIN)/python -m pytest -n 0 scripts/oracle $(ARGS)
+	PYTHONPATH=scripts $(BIN)/python -m oracle.load --json test-output/load.json $(LOAD)
 
 translations: setup-dev ## extract all texts and update the catalogues
 	$(BIN)/python -m leye_platform.web.catalogue

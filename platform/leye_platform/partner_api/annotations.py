@@ -44,6 +44,8 @@ class Annotation(NamedTuple):
             "unique_id": None,
             "last_action": None,
             "last_created_by": None,
+            "updated_by": self.author,
+            "bulk_created": False,
             "parent_prediction": None,
             "parent_annotation": None,
             "draft_created_at": None,

@@ -43,7 +43,7 @@ def export_tasks(
         rows = [_Task(*row) for row in session.execute(_tasks(session, project_id).where(items.c.number > last))]
         if not rows:
             break
-        annotations, decided = _annotations(session, project_id, rows), _decisions(session, rows)
+        annotations, decided = _annotations(session, project_id, project, rows), _decisions(session, rows)
         parts = []
         for row in rows:
             given = annotations.get(row.id, [])
@@ -70,6 +70,13 @@ def _raw(session: Session, column: Any) -> Any:
     return cast(column, String)
 
 
+def _length(session: Session, column: Any) -> Any:
+    """How many there are in a JSON column that is an array."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_array_length(column)
+    return func.jsonb_array_length(column)
+
+
 def _tasks(session: Session, project_id: UUID) -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -92,12 +99,14 @@ def _tasks(session: Session, project_id: UUID) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _annotations(session: Session, project_id: UUID, rows: list[_Task]) -> dict[UUID, list[bytes]]:
+def _annotations(session: Session, project_id: UUID, project: int, rows: list[_Task]) -> dict[UUID, list[bytes]]:
+    regions = func.coalesce(responses.c.as_sent, responses.c.result)
     query = (
         select(
             responses.c.item_id,
             responses.c.number,
-            _raw(session, func.coalesce(responses.c.as_sent, responses.c.result)),
+            _raw(session, regions),
+            _length(session, regions),
             responses.c.active_ms,
             responses.c.submitted_at,
             people.c.number,
@@ -116,18 +125,18 @@ def _annotations(session: Session, project_id: UUID, rows: list[_Task]) -> dict[
     )
     found: dict[UUID, list[bytes]] = {}
     for item_id, group in groupby(session.execute(query), key=lambda row: row[0]):
-        found[item_id] = [_annotation(row) for row in group]
+        found[item_id] = [_annotation(row, project) for row in group]
     return found
 
 
-def _annotation(row: Any) -> bytes:
-    _, number, result, active_ms, moment, author, task = row
+def _annotation(row: Any, project: int) -> bytes:
+    _, number, result, regions, active_ms, moment, author, task = row
     when = at(moment)
     return (
         f'{{"id":{number},"completed_by":{author},"result":{result},"was_cancelled":false,"ground_truth":false,'
         f'"created_at":"{when}","updated_at":"{when}","draft_created_at":null,"lead_time":{active_ms / 1000},'
-        f'"prediction":{{}},"result_count":0,"unique_id":null,"import_id":null,"last_action":null,'
-        f'"bulk_created":false,"task":{task},"parent_prediction":null,"parent_annotation":null,'
+        f'"prediction":{{}},"result_count":{regions},"unique_id":null,"import_id":null,"last_action":null,'
+        f'"bulk_created":false,"task":{task},"project":{project},"updated_by":{author},"parent_prediction":null,"parent_annotation":null,'
         f'"last_created_by":null}}'
     ).encode()
 
@@ -166,7 +175,8 @@ def _task(row: _Task, project: int, annotations: list[bytes], decided: tuple[str
             meta,
             f',"created_at":"{when}","updated_at":"{when}","inner_id":{row.row},'
             f'"total_annotations":{len(annotations)},"cancelled_annotations":0,'
-            f'"total_predictions":{int(decided is not None)},"comment_count":0,"unresolved_comment_count":0,'
+            f'"total_predictions":{int(decided is not None)},"allow_skip":true,'
+            f'"comment_count":0,"unresolved_comment_count":0,'
             f'"last_comment_updated_at":null,"project":{project},"updated_by":null,"comment_authors":[]}}'.encode(),
         )
     )

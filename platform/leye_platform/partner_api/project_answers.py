@@ -1,6 +1,6 @@
 """Projects as Label Studio shows them. Counts come from indexes and sums, never from a walk over tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,12 +26,14 @@ def project_answer(session: Session, project: Project, *, counts: bool) -> dict[
     author = session.get_one(Person, project.created_by)
     guide = newest_version(session, project.id)
     pipeline = Pipeline.model_validate(project.pipeline)
+    parsed = _parsed(project)
     told = {
         "id": project.number,
         "title": project.title,
         "description": project.description,
         "label_config": project.label_config,
-        "parsed_label_config": _parsed(project),
+        "parsed_label_config": parsed,
+        "control_weights": {name: _weights(control) for name, control in parsed.items()},
         "expert_instruction": guide.body if guide else "",
         "show_instruction": False,
         "show_skip_button": True,
@@ -46,6 +48,8 @@ def project_answer(session: Session, project: Project, *, counts: bool) -> dict[
         "created_by": {"id": author.number, "first_name": "", "last_name": "", "email": "", "avatar": None},
         "created_at": at(project.created_at),
         "min_annotations_to_start_training": 0,
+        "start_training_on_annotation_update": False,
+        "annotator_evaluation_enabled": False,
         "show_collab_predictions": project.show_proposals,
         "sampling": "Sequential sampling",
         "show_ground_truth_first": False,
@@ -62,25 +66,35 @@ def project_answer(session: Session, project: Project, *, counts: bool) -> dict[
     return told | (_counts(session, project.id) if counts else {})
 
 
+def answers_and_predictions(session: Session, projects: Sequence[UUID]) -> tuple[int, int]:
+    """How many annotations and predictions the tasks of some projects have together, decisions among the latter."""
+    proposals = session.scalar(
+        select(func.coalesce(func.sum(Batch.proposals_in), 0)).where(Batch.project_id.in_(projects))
+    )
+    return _answers(session, projects), int(proposals or 0) + _in_states(session, projects, DONE)
+
+
+def _answers(session: Session, projects: Sequence[UUID]) -> int:
+    counted = func.coalesce(func.sum(WorkRecord.answers - WorkRecord.gold_answers), 0)
+    return int(session.scalar(select(counted).where(WorkRecord.project_id.in_(projects))) or 0)
+
+
 def _counts(session: Session, project_id: UUID) -> dict[str, Any]:
     rows, proposals = session.execute(
         select(func.coalesce(func.sum(Batch.rows_in), 0), func.coalesce(func.sum(Batch.proposals_in), 0)).where(
             Batch.project_id == project_id
         )
     ).one()
-    withdrawn, finished = _in_states(session, project_id, (ItemState.WITHDRAWN,)), _in_states(session, project_id, DONE)
-    answers = session.scalar(
-        select(func.coalesce(func.sum(WorkRecord.answers - WorkRecord.gold_answers), 0)).where(
-            WorkRecord.project_id == project_id
-        )
-    )
+    here = (project_id,)
+    withdrawn, finished = _in_states(session, here, (ItemState.WITHDRAWN,)), _in_states(session, here, DONE)
+    answers = _answers(session, here)
     return {
         "task_number": int(rows) - withdrawn,
-        "total_annotations_number": answers or 0,
+        "total_annotations_number": answers,
         "total_predictions_number": int(proposals),
         "num_tasks_with_annotations": finished,
         "finished_task_number": finished,
-        "useful_annotation_number": answers or 0,
+        "useful_annotation_number": answers,
         "ground_truth_number": 0,
         "skipped_annotations_number": 0,
         "queue_total": int(rows) - withdrawn - finished,
@@ -88,8 +102,8 @@ def _counts(session: Session, project_id: UUID) -> dict[str, Any]:
     }
 
 
-def _in_states(session: Session, project_id: UUID, states: Sequence[ItemState]) -> int:
-    batches = select(Batch.id).where(Batch.project_id == project_id)
+def _in_states(session: Session, projects: Sequence[UUID], states: Sequence[ItemState]) -> int:
+    batches = select(Batch.id).where(Batch.project_id.in_(projects))
     query = select(func.count()).select_from(Item)
     found = query.where(Item.batch_id.in_(batches), Item.state.in_(states), Item.gold_result.is_(None))
     return session.scalar(found) or 0
@@ -98,8 +112,8 @@ def _in_states(session: Session, project_id: UUID, states: Sequence[ItemState]) 
 def _parsed(project: Project) -> dict[str, Any]:
     """The label config as Label Studio takes it apart: each control with its object and its labels."""
     config = task_type(project.task_type, project.label_config).config
-    inputs = {shown.name: {"type": "Text", "value": shown.variable} for shown in config.texts}
-    inputs |= {shown.name: {"type": "Image", "value": shown.variable} for shown in config.images}
+    inputs = {shown.name: {"type": "Text", "value": shown.variable, "valueType": None} for shown in config.texts}
+    inputs |= {shown.name: {"type": "Image", "value": shown.variable, "valueType": None} for shown in config.images}
     told = {}
     for control in controls_of(config):
         choices = control.labels if isinstance(control, LabelsControl) else control.choices
@@ -111,6 +125,10 @@ def _parsed(project: Project) -> dict[str, Any]:
             "labels_attrs": {choice.value: {"value": choice.value} for choice in choices},
         }
     return told
+
+
+def _weights(control: Mapping[str, Any]) -> dict[str, Any]:
+    return {"overall": 1.0, "type": control["type"], "labels": dict.fromkeys(control["labels"], 1.0)}
 
 
 def controls_of(config: LabelConfig) -> list[ChoicesControl | LabelsControl]:

@@ -27,7 +27,7 @@ from leye_platform.projects.rules import (
     problems_of_pipeline,
     storable_text,
 )
-from leye_platform.projects.service import move_batch
+from leye_platform.projects.service import move_batch, show_proposals
 
 UNTITLED = "New Project"
 LONGEST_DESCRIPTION = 10_000
@@ -60,6 +60,7 @@ def found_project(session: Session, actor: Actor, given: Mapping[str, Any], now:
         task_type=task_type_for(config),
         label_config=storable_text(config),
         pipeline=fields.get("pipeline", pipeline_for(1)).stored(),
+        show_proposals=fields.get("show_proposals", False),
         created_at=now,
         created_by=actor.person_id,
     )
@@ -88,6 +89,8 @@ def change_project(
     project.description = fields.get("description", project.description)
     if "pipeline" in fields:
         project.pipeline = fields["pipeline"].stored()
+    if "show_proposals" in fields:
+        show_proposals(session, actor, project, fields["show_proposals"], now)
     if fields.get("guide"):
         add_guide(session, actor, project, fields["guide"], now)
     record(session, at=now, person_id=actor.person_id, action="project.change", subject_id=project.id)
@@ -136,6 +139,8 @@ def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
         else:
             fields["pipeline"] = pipeline_for(most)
             problems |= problems_of_pipeline(fields["pipeline"].stored())
+    if isinstance(given.get("show_collab_predictions"), bool):
+        fields["show_proposals"] = given["show_collab_predictions"]
     guide = given.get("expert_instruction")
     if isinstance(guide, str) and guide.strip():
         fields["guide"] = storable_text(guide)

@@ -84,7 +84,7 @@ def read(work: Work, project_number: Number) -> Response:
 @router.patch("/{project_number}", openapi_extra=TAKES_OBJECT)
 @endpoint(Permission.MAKE_PROJECT)
 def change(work: Work, project_number: Number, body: Object) -> Response:
-    """Title, description, instruction, most answers; the label config while there are no tasks."""
+    """Title, description, instruction, most answers, predictions shown or not; the config while there are no tasks."""
     project = project_numbered(work.session, work.actor, project_number, Permission.MAKE_PROJECT, lock=True)
     change_project(work.session, work.actor, project, body, work.now)
     return answer(project_answer(work.session, project, counts=True))

@@ -131,17 +131,35 @@ def task_answers(
                 "total_annotations": len(given),
                 "cancelled_annotations": 0,
                 "total_predictions": len(predicted),
+                **_at_a_glance(row, given, predicted),
                 "annotations": given if full else [],
                 "predictions": predicted if full else [],
                 "drafts": [],
                 "file_upload": None,
+                "storage_filename": None,
                 "comment_count": 0,
                 "unresolved_comment_count": 0,
+                "last_comment_updated_at": None,
                 "updated_by": [],
                 "comment_authors": [],
             }
         )
     return told
+
+
+def _at_a_glance(row: TaskRow, given: list[dict[str, Any]], predicted: list[dict[str, Any]]) -> dict[str, Any]:
+    """What Label Studio's table of tasks shows of the answers and predictions, drawn together."""
+    spent = [one["lead_time"] for one in given if one.get("lead_time")]
+    scores = [one["score"] for one in predicted if one["score"] is not None]
+    moments = [one["created_at"] for one in given if "created_at" in one]
+    return {
+        "annotators": sorted({one["completed_by"] for one in given if "completed_by" in one}),
+        "annotations_ids": ",".join(str(one["id"]) for one in given),
+        "completed_at": max(moments, default=None) if row.state in DONE else None,
+        "avg_lead_time": sum(spent) / len(spent) if spent else None,
+        "predictions_score": sum(scores) / len(scores) if scores else None,
+        "predictions_model_versions": ",".join(one["model_version"] for one in predicted),
+    }
 
 
 def _known_answer(row: TaskRow) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from leye_platform.partner_api.errors import (
 from leye_platform.partner_api.import_api import EXAMPLE
 from leye_platform.partner_api.intake import take_tasks
 from leye_platform.partner_api.predictions import forget_proposal, propose_for
+from leye_platform.partner_api.project_answers import answers_and_predictions
 from leye_platform.partner_api.reach import item_numbered, project_numbered, within
 from leye_platform.partner_api.tasks import (
     TaskPage,
@@ -58,9 +59,9 @@ def list_tasks(
     fields: Annotated[str, Query(max_length=40)] = "task_only",
 ) -> Response:
     """The tasks of a project, else of all that one oversees, page by page; `fields=all` with what was answered."""
-    told, total = _page(work, _projects(work, project), page, page_size, full=fields == "all")
-    counted = sum(task["total_annotations"] for task in told)
-    predicted = sum(task["total_predictions"] for task in told)
+    projects = _projects(work, project)
+    told, total = _page(work, projects, page, page_size, full=fields == "all")
+    counted, predicted = answers_and_predictions(work.session, projects)
     return answer({"tasks": told, "total": total, "total_annotations": counted, "total_predictions": predicted})
 
 

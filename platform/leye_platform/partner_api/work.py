@@ -35,6 +35,7 @@ class TaskInHand(NamedTuple):
     """A task as its holder sees it."""
 
     number: int
+    row: int
     data: dict[str, Any]
     created_at: datetime
     overlap: int
@@ -46,6 +47,7 @@ class TaskInHand(NamedTuple):
 IN_HAND = Prepared(
     select(
         items.c.number,
+        items.c.row,
         items.c.data,
         items.c.created_at,
         micro_tasks.c.overlap_wanted,
@@ -89,6 +91,8 @@ def task_in_hand_answer(task: TaskInHand, project: int, links: PictureLinks) -> 
                 "model_version": task.proposal.get("model_version") or "",
                 "task": task.number,
                 "project": project,
+                "created_at": at(task.created_at),
+                "updated_at": at(task.created_at),
             }
         ]
     own = []
@@ -100,12 +104,21 @@ def task_in_hand_answer(task: TaskInHand, project: int, links: PictureLinks) -> 
         "project": project,
         "created_at": at(task.created_at),
         "updated_at": at(task.created_at),
+        "inner_id": task.row,
         "overlap": task.overlap,
         "is_labeled": False,
         "annotations": [],
         "predictions": proposals,
+        "total_predictions": len(proposals),
         "drafts": own,
         "meta": {},
+        "cancelled_annotations": 0,
+        "file_upload": None,
+        "comment_count": 0,
+        "unresolved_comment_count": 0,
+        "last_comment_updated_at": None,
+        "comment_authors": [],
+        "updated_by": [],
         "queue": "",
     }
 

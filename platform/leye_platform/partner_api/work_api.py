@@ -77,6 +77,10 @@ def annotate(work: Work, task_number: Number, body: Object) -> Response:
                 "parent_prediction": None,
                 "parent_annotation": None,
                 "last_action": None,
+                "last_created_by": None,
+                "updated_by": work.actor.number,
+                "bulk_created": False,
+                "import_id": None,
             },
             201,
         )
