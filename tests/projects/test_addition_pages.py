@@ -189,7 +189,12 @@ def test_a_reading_that_failed_for_good_is_read_on_by_a_button(shipping: Shippin
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "请选一个文件"), (b"", "是空的"), ("review\n好\n".encode("utf-16"), "UTF-16"), (b"\xd0\xcf\x11\xe0x", "Excel")],
+    [
+        (None, "请选一个文件"),
+        (b"", "是空的"),
+        ("review\n好\n".encode("utf-16"), "UTF-16"),
+        (b"\xd0\xcf\x11\xe0x", "Excel"),
+    ],
 )
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_file_that_cannot_be_taken_is_told_at_its_field_and_leaves_nothing(
