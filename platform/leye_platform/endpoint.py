@@ -3,6 +3,7 @@
 `@endpoint(Permission.WORK)` turns `def claim(work: Work, body: ClaimIn)` into a route function: it
 finds the actor, checks the permission and the CSRF token, opens a reading session for GET and a
 writing one otherwise, commits when the handler returns and rolls back when it raises or answers 4xx/5xx.
+Where PostgreSQL undoes it for the sake of another (a deadlock), it is done again.
 """
 
 import inspect
@@ -14,6 +15,7 @@ from typing import Annotated, Any, TypeVar, cast, get_type_hints
 from uuid import UUID
 
 from fastapi import Form, Request
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, Response
 
@@ -29,6 +31,9 @@ from leye_platform.web.pages import page, translator_for
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_BEFORE_CHANGE = frozenset({"/me/password", "/sign-out", "/api/v1/me", "/api/v1/sessions/current"})
 """What is open to somebody whose password was given by another, until they choose their own."""
+MOST_ATTEMPTS = 4
+GAVE_WAY = frozenset({"40P01", "40001"})
+"""PostgreSQL's words for a deadlock and for a transaction that could not be put in order with others."""
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -88,6 +93,11 @@ class _RollBack(Exception):
         self.answer = answer
 
 
+def _gave_way(error: DBAPIError) -> bool:
+    """Whether the database undid this unit of work for the sake of another, so that it may simply be done again."""
+    return getattr(error.orig, "sqlstate", None) in GAVE_WAY
+
+
 def endpoint(
     permission: Permission, *, form: bool = False, session: bool = True, writes: bool | None = None
 ) -> Callable[[Handler], Handler]:
@@ -111,23 +121,29 @@ def endpoint(
 
         @wraps(handler)
         def run(*args: Any, request: Request, csrf_field: str = "", **kwargs: Any) -> Any:
-            work = _work_for(request)
             if not session:
+                work = _work_for(request)
                 with work.installation.database.read() as reading:
                     _admit(work, reading, permission, csrf_field)
                 return handler(*args, work=work, **kwargs)
             writing = request.method not in READING if writes is None else writes
-            database = work.installation.database
-            try:
-                with database.write() if writing else database.read() as opened:
-                    work.session_or_none = opened
-                    _admit(work, opened, permission, csrf_field)
-                    answer = handler(*args, work=work, **kwargs)
-                    if isinstance(answer, Response) and answer.status_code >= 400 and not work.keep:
-                        raise _RollBack(answer)
-                    return answer
-            except _RollBack as rolled_back:
-                return rolled_back.answer
+            for attempt in range(1, MOST_ATTEMPTS + 1):
+                work = _work_for(request)
+                database = work.installation.database
+                try:
+                    with database.write() if writing else database.read() as opened:
+                        work.session_or_none = opened
+                        _admit(work, opened, permission, csrf_field)
+                        answer = handler(*args, work=work, **kwargs)
+                        if isinstance(answer, Response) and answer.status_code >= 400 and not work.keep:
+                            raise _RollBack(answer)
+                        return answer
+                except _RollBack as rolled_back:
+                    return rolled_back.answer
+                except DBAPIError as error:
+                    if attempt == MOST_ATTEMPTS or not _gave_way(error):
+                        raise
+            raise AssertionError("the last attempt answers or raises")
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
         told = signature.replace(

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
+from leye_platform.assignments.core_tables import work_records
 from leye_platform.guides.publish import newest_version
 from leye_platform.partner_api.brought_along import (
     Brought,
@@ -60,6 +61,9 @@ def take_tasks(
     numbers: bool = False,
 ) -> Taken:
     """Put tasks into the project's standing batch. numbers: whether the new tasks' integers are wanted."""
+    # Answers that come along are counted for the importer, whose submit counts before it locks the batch: so here too.
+    record = work_records.c.person_id == actor.person_id, work_records.c.project_id == project.id
+    session.execute(select(work_records.c.person_id).where(*record).with_for_update())
     batch = standing_batch(session, actor, project, now)
     taken = Taken()
     rows = enumerate(tasks)

@@ -56,7 +56,7 @@ def _without_price(session: Session, now: datetime) -> Iterable[ProjectMatter]:
     query = (
         select(Project, Organisation.name)
         .join(Organisation, Organisation.id == Project.organisation_id)
-        .where(~is_priced(now))
+        .where(~is_priced(now), Project.put_away_at.is_(None))
         .order_by(Project.created_at)
         .limit(SHOWN)
     )
