@@ -6,10 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select, update
 
-from leye_platform.accounts.models import Membership
-from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
-from leye_platform.projects.models import Batch, GuideVersion, PayRate, Project
+from leye_platform.projects.models import Batch, GuideVersion, PayRate
 from leye_platform.projects.rules import BatchState, Pipeline
 from support.at_work import AtWork, assignment_of, words
 from support.clock import MovableClock
@@ -102,17 +100,6 @@ class TestHome:
         with shipping.database.write() as session:
             session.execute(delete(PayRate).where(PayRate.project_id == batch.project_id))
         assert "短评情感分类" not in at_work.page("/work"), "nobody works for nothing"
-        with shipping.database.write() as session:
-            firm = session.get_one(Project, batch.project_id).organisation_id
-            session.add(
-                Membership(
-                    person_id=at_work.who.person_id,
-                    organisation_id=firm,
-                    role=Role.ANNOTATOR,
-                    created_at=shipping.clock.now(),
-                )
-            )
-        assert "报酬还没定" in at_work.page("/work"), "but a firm's own member may"
 
     def test_it_asks_as_few_questions_for_many_projects_as_for_one(self, shipping: Shipping, at_work: AtWork) -> None:
         shipping.batch(1)

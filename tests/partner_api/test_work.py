@@ -268,3 +268,13 @@ def test_numbers_that_are_not_there_are_not_found(face: Face, path: str) -> None
         assert admin.get(f"/api/{path}/{number}").status_code == 404
     for wrong in (2**63, "x", -1):
         assert admin.get(f"/api/{path}/{wrong}").status_code in {400, 404}
+
+
+@ON_ONE
+def test_unpaid_work_is_given_only_to_who_asks_for_that_project(face: Face) -> None:
+    admin, annotator = face.client(Role.ADMIN), face.client(Role.ANNOTATOR)
+    project = admin.project()
+    admin.imports(project, texts(1))
+    assert annotator.post("/api/v1/claims").status_code == 204
+    assert "短评" not in annotator.get("/work").text
+    assert annotator.next(project).status_code == 200

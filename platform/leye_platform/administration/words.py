@@ -42,6 +42,8 @@ ACTION_WORDS: dict[str, str] = {
     "team.leave": N_("离开小组"),
     "job.retry": N_("重试后台任务"),
     "project.create": N_("建项目"),
+    "project.change": N_("改项目"),
+    "project.put_away": N_("收起项目"),
     "project.guide": N_("写新一版标注规范"),
     "guide.answer": N_("答标注规范的提问"),
     "project.price": N_("定单价"),

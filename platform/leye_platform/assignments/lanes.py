@@ -130,8 +130,11 @@ def suits(slot: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _open_to_claimant() -> ColumnElement[bool]:
-    """Without price and pay only the firm's own members label, as projects of the Label Studio face begin."""
+def _open_to_claimant(in_project: bool) -> ColumnElement[bool]:
+    """Without price and pay only the firm's own members label, as projects of the Label Studio face begin.
+
+    They ask for the project by its name; to somebody who asks for any task, unpaid work is never given.
+    """
     now = bindparam("now", type_=price_cards.c.valid_from.type)
     priced = exists().where(price_cards.c.project_id == projects.c.id, price_cards.c.valid_from <= now)
     paying = exists().where(
@@ -143,7 +146,7 @@ def _open_to_claimant() -> ColumnElement[bool]:
         memberships.c.person_id == bindparam("person", type_=sa.Uuid),
         memberships.c.organisation_id == projects.c.organisation_id,
     )
-    return or_(and_(priced, paying), member)
+    return or_(and_(priced, paying), member) if in_project else and_(priced, paying)
 
 
 @cache
@@ -193,7 +196,7 @@ def _look_over(in_project: bool) -> Prepared:
         .where(
             batches.c.state == OPEN,
             batches.c.project_id == bindparam("project") if in_project else sa.true(),
-            _open_to_claimant(),
+            _open_to_claimant(in_project),
         )
         .order_by(names.c.rank, batches.c.priority.desc(), batches.c.created_at, batches.c.id)
     )

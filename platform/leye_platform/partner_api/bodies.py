@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from leye_platform.partner_api.errors import BodyNotAnObject, BodyNotJson, BodyTooLarge
 
-LARGEST_BODY_MB = 64
+LARGEST_BODY_MB, LARGEST_IMPORT_MB = 8, 64
 LARGEST_NUMBER = 2**63 - 1
 
 Number = Annotated[int, Path(ge=0, le=LARGEST_NUMBER)]
@@ -33,11 +33,15 @@ async def json_body(request: Request) -> Any:
 
     Raises BodyNotJson, BodyTooLarge.
     """
+    return await _read(request, LARGEST_BODY_MB)
+
+
+async def _read(request: Request, limit_mb: int) -> Any:
     raw = bytearray()
     async for block in request.stream():
         raw += block
-        if len(raw) > LARGEST_BODY_MB * 1_000_000:
-            raise BodyTooLarge(limit_mb=LARGEST_BODY_MB)
+        if len(raw) > limit_mb * 1_000_000:
+            raise BodyTooLarge(limit_mb=limit_mb)
     if not raw.strip():
         return None
     try:
@@ -64,7 +68,7 @@ async def json_or_files(request: Request) -> Any:
     Raises BodyNotJson, BodyTooLarge.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return await json_body(request)
+        return await _read(request, LARGEST_IMPORT_MB)
     form = await request.form()
     return [
         UploadedFile(value.filename or "upload", value.size or 0, cast("IO[bytes]", value.file))

@@ -15,7 +15,8 @@ from leye_platform.partner_api.errors import TaskNotThere
 from leye_platform.permissions import Permission
 from leye_platform.prepared import Prepared
 from leye_platform.projects.errors import ProjectMissing
-from leye_platform.projects.models import Item, PriceCard, Project
+from leye_platform.projects.models import Batch, Item, PriceCard, Project
+from leye_platform.projects.rules import BatchState
 
 PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
@@ -101,8 +102,10 @@ def project_to_read(session: Session, actor: Actor, number: int) -> Project:
     member = exists().where(
         Membership.person_id == actor.person_id, Membership.organisation_id == project.organisation_id
     )
-    priced = exists().where(PriceCard.project_id == project.id)
-    if not session.scalar(select(or_(member, priced))):
+    offered = exists().where(
+        PriceCard.project_id == project.id, Batch.project_id == project.id, Batch.state == BatchState.OPEN
+    )
+    if not session.scalar(select(or_(member, offered))):
         raise ProjectMissing
     return project
 

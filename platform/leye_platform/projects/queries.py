@@ -125,6 +125,7 @@ def projects_in_reach(session: Session, actor: Actor, permission: Permission) ->
     query = (
         select(Project, Organisation.name)
         .join(Organisation, Organisation.id == Project.organisation_id)
+        .where(Project.put_away_at.is_(None))
         .order_by(Project.number.desc())
     )
     scope = actor.partner_scope(permission)
@@ -146,6 +147,7 @@ class Listed(Generic[Row]):
 def projects_page(session: Session, actor: Actor, number: int) -> Listed[tuple[Project, str]]:
     """The actor's projects with their firm's name, newest first. Two queries."""
     query = select(Project, Organisation.name).join(Organisation, Organisation.id == Project.organisation_id)
+    query = query.where(Project.put_away_at.is_(None))
     scope = actor.partner_scope(Permission.VIEW_BATCH)
     if scope is not None:
         query = query.where(Project.organisation_id.in_(scope))
