@@ -3,7 +3,9 @@
 import pytest
 
 from leye_platform.accounts.rules import Role
+from leye_platform.partner_api import export
 from support.label_studio import WORDS, Face, choice
+from support.statements import statements_of
 
 ON_ONE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TASKS = [{"data": {"text": f"第 {number} 条"}} for number in range(5)]
@@ -100,3 +102,29 @@ def test_a_task_shows_its_answers_at_a_glance(face: Face) -> None:
     assert (after["annotators"], after["annotations_ids"]) == ([admin.number], str(annotation))
     assert after["completed_at"] == after["annotations"][0]["created_at"]
     assert after["predictions_model_versions"] == "m,leye-consensus"
+
+
+def test_few_answers_among_many_tasks_are_all_exported(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "CHUNK", 2)
+    admin = face.client(Role.ADMIN)
+    project = admin.project()
+    numbers = admin.imports(project, [{"data": {"text": f"第 {number} 条"}} for number in range(9)])
+    answered = [numbers[0], numbers[4], numbers[5], numbers[8]]
+    for number in answered:
+        admin.annotates(number, choice("Positive"))
+    assert [task["id"] for task in admin.export(project).json()] == answered
+    assert [task["id"] for task in admin.export(project, download_all_tasks=True).json()] == numbers
+
+
+@ON_ONE
+def test_the_export_walks_along_the_projects_tasks_and_looks_answers_up(face: Face) -> None:
+    admin = face.client(Role.ADMIN)
+    project = admin.project()
+    admin.imports(project, TASKS)
+    with statements_of(face.database) as statements:
+        admin.export(project)
+    [(asked, values)] = [one for one in statements.seen if "micro_tasks_1" in one[0]]
+    with face.database.read() as session:
+        plan = [row[3] for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values)]
+    assert not [step for step in plan if "SCAN" in step or "TEMP B-TREE" in step], plan
+    assert "SEARCH items USING INDEX ix_items_project_id_number (project_id=? AND number>?)" in plan
