@@ -25,7 +25,7 @@ from leye_platform.assignments.models import (
     Slot,
     WorkRecord,
 )
-from leye_platform.assignments.rules import AssignmentState, InputMode, Lane, SkipReason, SlotState
+from leye_platform.assignments.rules import AssignmentState, InputMode, Lane, SkipReason, SlotState, refit_due
 from leye_platform.billing.models import LedgerEntry
 from leye_platform.billing.rules import EntryKind
 from leye_platform.database import Database
@@ -272,14 +272,34 @@ def test_gold_answers_are_paid_at_once_counted_and_leave_no_trace_on_the_item(cr
         assert not set(tasks) & set(batch.gold)
 
 
+def refits(database: Database) -> list[dict[str, str]]:
+    with database.read() as session:
+        jobs = session.scalars(select(OutboxRow).where(OutboxRow.job == JobName.REFIT_SKILLS)).all()
+        return [job.arguments for job in jobs]
+
+
 def test_every_fortieth_answer_asks_once_for_a_refit(crowd: Crowd, database: Database) -> None:
+    batch = crowd.batch(items=45, pipeline=SURE_AT_TWO)
+    person = crowd.person()
+    for _ in batch.tasks:
+        crowd.answers(person, crowd.claims(person))
+    assert refits(database) == [{"project_id": str(batch.project_id)}]
+
+
+def test_answers_that_stand_alone_ask_for_no_refit(crowd: Crowd, database: Database) -> None:
     batch = crowd.batch(items=45, pipeline=ONE)
     person = crowd.person()
     for _ in batch.tasks:
         crowd.answers(person, crowd.claims(person))
-    with database.read() as session:
-        jobs = session.scalars(select(OutboxRow).where(OutboxRow.job == JobName.REFIT_SKILLS)).all()
-        assert [job.arguments for job in jobs] == [{"project_id": str(batch.project_id)}]
+    assert refits(database) == []
+
+
+def test_a_large_project_is_fitted_anew_after_a_twentieth_of_its_answers() -> None:
+    asked = [number for number in range(1, 10_001) if refit_due(number, author_answers=3, fitted_on=100_000)]
+    assert asked == [5000, 10_000]
+    assert sum(refit_due(number, author_answers=3, fitted_on=100) for number in range(1, 401)) == 10
+    assert refit_due(7, author_answers=10, fitted_on=None)
+    assert not refit_due(7, author_answers=9, fitted_on=None)
 
 
 def test_a_decided_item_with_an_open_second_slot_asks_nobody_any_more(crowd: Crowd, database: Database) -> None:

@@ -43,8 +43,8 @@ class OwnAssignment(NamedTuple):
     """What submit, skip, release, draft and heartbeat decide on.
 
     rate: the pay of one answer when the lease began. last_active_at: the last active-time event. prior:
-    the class prior of the last refit. answers: how many the person has given in the project. only_part: the item has
-    no other micro-task.
+    the class prior of the last refit, fitted_on: how many answers that rested on. answers: how many the person has
+    given in the project. only_part: the item has no other micro-task.
     """
 
     id: UUID
@@ -80,6 +80,7 @@ class OwnAssignment(NamedTuple):
     last_active_at: datetime | None
     has_draft: bool
     prior: list[float] | None
+    fitted_on: int | None
     answers: int
     only_part: bool
 
@@ -123,6 +124,7 @@ def _load() -> Select[*tuple[Any, ...]]:
             last_active.scalar_subquery(),
             exists().where(drafts.c.assignment_id == a.id),
             skill_fits.c.prior,
+            skill_fits.c.answers,
             func.coalesce(work_records.c.answers, 0),
             ~exists().where(other.c.item_id == a.item_id, other.c.id != a.microtask_id),
         )

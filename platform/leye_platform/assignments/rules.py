@@ -17,6 +17,7 @@ GOLD_OFTEN_UNTIL = 30
 GOLD_FACTOR_NEW = 2
 
 REFIT_EVERY = 40
+REFIT_SHARE = 20
 FIRST_FIT_EVERY = 10
 
 
@@ -168,12 +169,16 @@ def gold_due(person_id: UUID, project_id: UUID, *, answers: int, gold_share: flo
     return share_of_hash("gold", person_id, project_id, answers) < share
 
 
-def refit_due(number: int, *, author_answers: int, fitted: bool) -> bool:
-    """Whether this answer (its running number) asks for a refit of skills: every fortieth does.
+def refit_due(number: int, *, author_answers: int, fitted_on: int | None) -> bool:
+    """Whether this answer (its running number) asks for a refit of skills. fitted_on: how many the last one rested on.
 
-    Before a project's first fit every tenth of a person's answers asks, so that small projects learn too.
+    Every fortieth does, and in a large project one in a twentieth of its answers: each refit reads them all, and all
+    refits together then cost what a few do. Before a project's first fit every tenth of a person's answers asks, so
+    that small projects learn too.
     """
-    return number % REFIT_EVERY == 0 or (not fitted and author_answers % FIRST_FIT_EVERY == 0)
+    if fitted_on is None:
+        return number % REFIT_EVERY == 0 or author_answers % FIRST_FIT_EVERY == 0
+    return number % max(REFIT_EVERY, fitted_on // REFIT_SHARE) == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from leye_platform.matching.models import SealedKind
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, ask_for
 from leye_platform.prepared import Prepared, Step, write_together
-from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, Pipeline
+from leye_platform.projects.rules import FINISHED_ITEMS, ItemState, Pipeline, PipelineKind
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.weigh import AnsweredTask, weigh
 from leye_task_templates.consensus import Labels
@@ -124,9 +124,14 @@ def submit(
         # Somebody else was asked in the meantime; where nobody has begun yet, they need not.
         withdraw_open(session, own.microtask_id, own.round, at_most=1)
     _follow(session, own, kind, stored.response_id, now)
-    if refit_due(stored.number, author_answers=own.answers + 1, fitted=own.prior is not None):
+    if _teaches(own) and refit_due(stored.number, author_answers=own.answers + 1, fitted_on=own.fitted_on):
         ask_for(session, JobName.REFIT_SKILLS, {"project_id": str(own.project_id)}, now, once_for=own.project_id)
     return stored
+
+
+def _teaches(own: OwnAssignment) -> bool:
+    """Whether the answer can say anything about skill: one that stands alone is held against nothing but gold."""
+    return own.gold_labels is not None or Pipeline.model_validate(own.pipeline).kind is PipelineKind.CONSENSUS
 
 
 def _stored(session: Session, own: OwnAssignment) -> Submitted:

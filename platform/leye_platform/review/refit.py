@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, select
+from sqlalchemy import UpdateBase, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -21,13 +21,28 @@ from leye_platform.projects.task_type import task_type
 from leye_task_templates.consensus import GivenAnswer
 
 AT_A_TIME = 5000
+MOST_ANSWERS = 200_000
+"""From so many of its newest answers a project's skills are fitted: those of long ago say little about today."""
 
 PROJECT = select(projects.c.task_type, projects.c.label_config).where(projects.c.id == bindparam("project"))
+_older = responses.alias("older")
+_TOO_OLD = (
+    select(_older.c.number)
+    .where(_older.c.project_id == bindparam("project"))
+    .order_by(_older.c.number.desc())
+    .offset(MOST_ANSWERS)
+    .limit(1)
+    .scalar_subquery()
+)
 ANSWERS = (
     select(responses.c.microtask_id, responses.c.person_id, responses.c.labels, micro_tasks.c.gold_labels)
     .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
     # Who keeps what a model proposed shows the model's skill.
-    .where(responses.c.project_id == bindparam("project"), responses.c.proposal_use != ProposalUse.KEPT)
+    .where(
+        responses.c.project_id == bindparam("project"),
+        responses.c.proposal_use != ProposalUse.KEPT,
+        responses.c.number > func.coalesce(_TOO_OLD, 0),
+    )
     .order_by(responses.c.number)
     .execution_options(yield_per=AT_A_TIME)
 )
