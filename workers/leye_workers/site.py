@@ -153,8 +153,12 @@ def _redis(settings: Settings, environment: dict[str, str]) -> Part:
     return Part("redis", command, environment, before=before, ready=lambda: answers(redis_url(settings)))
 
 
+SPARING = {"MALLOC_ARENA_MAX": "2"}
+"""The C library's heaps for threads: by itself it takes eight for each core, and keeps what each once needed."""
+
+
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment in which a child reads the same settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEYE_")}
     told = {name: getattr(settings, name) for name in settings.model_fields_set | {"data_dir", "base_url"}}
-    return kept | {f"LEYE_{name.upper()}": str(value) for name, value in told.items() if value != ""}
+    return SPARING | kept | {f"LEYE_{name.upper()}": str(value) for name, value in told.items() if value != ""}
