@@ -132,11 +132,7 @@ def check(batches: Killed, content: bytes, name: str, rows: int) -> None:
         assert session.get_one(OutboxRow, job).attempts == KILLS + 1
 
 
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.audit)]
-"""Three kills and two whole readings take their time; one database does for every day."""
-
-
-@pytest.mark.parametrize("database", BOTH, indirect=True)
+@pytest.mark.audit  # three kills and two whole readings; for every day one kill does (tests/workers/test_runner.py)
 def test_a_file_of_rows(batches: Killed) -> None:
     batches.project_id = batches.shipping.batch(1).project_id
     rows = 25_000

@@ -289,6 +289,7 @@ def test_a_full_disk_under_the_objects_has_the_job_wait_and_go_on(batches: Pictu
     assert batches.items(batch_id) == batches.items(batches.read(content))
 
 
+@pytest.mark.audit  # a database that is full takes its time to say so
 @ON_SQLITE
 def test_a_full_disk_under_the_database_has_the_job_wait_and_go_on(
     installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
