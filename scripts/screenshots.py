@@ -211,6 +211,8 @@ SHOTS = (
     Shot("partner-admin", "home", "/partner"),
     Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
     Shot("partner-admin", "project", "/partner", (PROJECT,)),
+    Shot("partner-admin", "exports", "/partner", (PROJECT, "a[href$='/exports']"), kept=False),
+    Shot("partner-admin", "webhooks", "/partner", (PROJECT, "a[href$='/webhooks']"), kept=False),
     Shot("partner-admin", "new-project", "/partner/projects/new"),
     Shot("partner-admin", "batch", "/partner", (PARTNER_BATCH,)),
     Shot(
