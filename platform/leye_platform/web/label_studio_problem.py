@@ -14,8 +14,12 @@ SPOKEN = "1.23.2"
 
 
 def speaks_label_studio(request: Request) -> bool:
-    """Whether the path belongs to the Label Studio face."""
-    path = request.url.path
+    """Whether the request is one of the Label Studio face."""
+    return is_label_studio(request.url.path)
+
+
+def is_label_studio(path: str) -> bool:
+    """Whether a path belongs to the Label Studio face."""
     return path.startswith(FACE) and not (path == OWN or path.startswith(f"{OWN}/"))
 
 

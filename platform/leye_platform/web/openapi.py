@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
 from leye_platform.errors import MEDIA_TYPE
+from leye_platform.web.label_studio_problem import is_label_studio
 
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 PROBLEM = {
@@ -22,10 +23,34 @@ PROBLEM = {
         "errors": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
-REFUSAL = {
-    "description": "Refused or failed; the status tells which.",
-    "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+LABEL_STUDIO_PROBLEM = {
+    "type": "object",
+    "title": "LabelStudioProblem",
+    "description": "An error as Label Studio tells it. `validation_errors` names fields.",
+    "required": ["id", "status_code", "version", "detail"],
+    "properties": {
+        "id": {"type": "string"},
+        "status_code": {"type": "integer"},
+        "version": {"type": "string"},
+        "detail": {"type": "string"},
+        "exc_info": {},
+        "validation_errors": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
 }
+
+
+def _refusal(media_type: str, name: str) -> dict[str, Any]:
+    return {
+        "description": "Refused or failed; the status tells which.",
+        "content": {media_type: {"schema": {"$ref": f"#/components/schemas/{name}"}}},
+    }
+
+
+REFUSAL = _refusal(MEDIA_TYPE, "Problem")
+LABEL_STUDIO_REFUSAL = _refusal("application/json", "LabelStudioProblem")
 
 
 def file_of(*media_types: str) -> dict[str, Any]:
@@ -47,13 +72,14 @@ def describe(app: FastAPI) -> None:
 
 def _described(app: FastAPI) -> dict[str, Any]:
     schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    for path in schema["paths"].values():
-        for method, operation in path.items():
+    for path, methods in schema["paths"].items():
+        refusal = LABEL_STUDIO_REFUSAL if is_label_studio(path) else REFUSAL
+        for method, operation in methods.items():
             if method in METHODS:
                 operation["responses"].pop("422", None)
-                operation["responses"]["default"] = REFUSAL
+                operation["responses"]["default"] = refusal
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = PROBLEM
+    schemas |= {"Problem": PROBLEM, "LabelStudioProblem": LABEL_STUDIO_PROBLEM}
     return schema
