@@ -145,10 +145,12 @@ def test_a_file_of_rows(batches: Killed) -> None:
 @pytest.mark.audit
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_zip_of_pictures(batches: Killed) -> None:
-    file, pictures = BytesIO(), 150
+    # Enough of them, and large enough, that a quick machine is still at it when it is killed.
+    file, pictures, one = BytesIO(), 400, written(photo(1000, 750))
     with ZipFile(file, "w", ZIP_STORED) as archive:
         for number in range(pictures):
-            archive.writestr(f"{number:03}.jpg", b"x" if number % 50 == 7 else written(photo(500, 400, number)))
+            picture = one + number.to_bytes(8, "big")
+            archive.writestr(f"{number:03}.jpg", b"x" if number % 50 == 7 else picture)
     check(batches, file.getvalue(), "pictures.zip", pictures)
 
 
