@@ -78,7 +78,7 @@ def bucket_of(session: Session, installation: Installation, batch_id: UUID) -> P
     kind = SealedKind.BUCKET_KEYS
     record = session.get_one(SealedRecord, (kind, batch_id))
     keys = installation.key_ring.open(kind, batch_id, record.key_id, record.ciphertext)
-    assert isinstance(keys, dict), "sealed keys are an object"  # noqa: S101
+    assert isinstance(keys, dict), "sealed keys are an object"  # noqa: S101 -- we sealed them so
     address = BucketAddress(kept.endpoint, kept.bucket, kept.prefix, kept.region, kept.style)
     private = installation.settings.private_sources
     return PartnerBucket(address, keys["key"], keys["secret"], allow_private=private)
