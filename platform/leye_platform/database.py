@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -94,9 +93,10 @@ class Database:
         """A connection that has rested is asked first; one used a moment ago need not be: that spares a trip."""
         if time.monotonic() - record.info.get("used_at", 0.0) < RESTED_SECONDS:
             return
+        dialect = self.engine.dialect
         try:
-            self.engine.dialect.do_ping(connection)
-        except psycopg.Error as error:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
             raise sa.exc.DisconnectionError from error  # the pool opens another one
 
 

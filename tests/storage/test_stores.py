@@ -21,7 +21,7 @@ from leye_storage.errors import (
     StorageUrlRefused,
     StoreUnavailable,
 )
-from leye_storage.opening import client_for
+from leye_storage.s3_client import client_for
 from leye_storage.sign import verify
 from support.clock import MovableClock
 from support.s3_server import s3_server

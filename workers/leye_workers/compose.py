@@ -4,17 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic.util.exc import CommandError
-from minio.error import MinioException
-from urllib3.exceptions import HTTPError
-
 from leye_platform.clock import Clock, SystemClock
 from leye_platform.database import Database
 from leye_platform.installation import Installation
 from leye_platform.matching.sealing import KeyRing, KeyRingRefused
 from leye_platform.migrate import current_revision, migrate, newest_revision
 from leye_platform.settings import Settings, SettingsRefused, secret_from_file
-from leye_storage.errors import StorageUrlRefused
+from leye_storage.errors import StorageUrlRefused, StoreUnavailable
 from leye_storage.opening import open_store
 from leye_storage.store import ObjectStore
 from leye_workers.refusals import SchemaUnknown, StorageUnreachable
@@ -65,6 +61,8 @@ def bring_up_to_date(database: Database) -> bool:
         found = current_revision(session.connection())
     if found == newest_revision():
         return False
+    from alembic.util.exc import CommandError  # noqa: PLC0415 -- weighs eleven megabytes, and most starts migrate nothing
+
     try:
         migrate(database)
     except CommandError as error:
@@ -98,6 +96,5 @@ def _objects(settings: Settings, secret: str, clock: Clock) -> ObjectStore:
         return open_store(settings.resolved_storage_url, secret=secret, base_url=settings.base_url, clock=clock)
     except StorageUrlRefused as error:
         raise SettingsRefused(f"LEYE_STORAGE_URL {error}") from None
-    except (HTTPError, MinioException) as error:
-        reason = type(getattr(error, "reason", error)).__name__
-        raise StorageUnreachable(f"the object store does not answer ({reason}): check LEYE_STORAGE_URL") from error
+    except StoreUnavailable as error:
+        raise StorageUnreachable(str(error)) from error

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,8 +13,11 @@ from leye_platform.installation import Installation
 from leye_platform.matching.models import SealedKind, SealedRecord
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.projects.models import Batch, BatchBucket, Item
+from leye_storage.bucket_address import BucketAddress
 from leye_storage.errors import StorageUrlRefused
-from leye_storage.partner_bucket import BucketAddress, PartnerBucket
+
+if TYPE_CHECKING:
+    from leye_storage.partner_bucket import PartnerBucket
 
 LINK_TIME = timedelta(minutes=15)
 _WRONG = {
@@ -70,8 +74,10 @@ def keep_bucket(session: Session, key_ring: KeyRing, batch: Batch, given: Bucket
     return kept
 
 
-def bucket_of(session: Session, installation: Installation, batch_id: UUID) -> PartnerBucket | None:
+def bucket_of(session: Session, installation: Installation, batch_id: UUID) -> "PartnerBucket | None":
     """The bucket of a batch, to be read; None where its files were uploaded. Asks the bucket nothing."""
+    from leye_storage.partner_bucket import PartnerBucket  # noqa: PLC0415 -- weighs seven megabytes, and few want it
+
     kept = session.get(BatchBucket, batch_id)
     if kept is None:
         return None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import accumulate
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import orjson
@@ -21,8 +22,11 @@ from leye_platform.projects.pictures.keeping import too_heavy
 from leye_platform.projects.pictures.refusals import LARGEST_PICTURE, PictureRefused
 from leye_platform.projects.rules import LONGEST_SOURCE_KEY
 from leye_storage import ObjectInfo, ObjectStore, open_object
+from leye_storage.bucket_address import Listed
 from leye_storage.errors import AddressRefused, BucketRefuses, ObjectChanged, ObjectMissing
-from leye_storage.partner_bucket import Listed, PartnerBucket
+
+if TYPE_CHECKING:
+    from leye_storage.partner_bucket import PartnerBucket
 
 MOST_FILES = 1_000
 """Of tables: each is looked through before the first row is taken."""
@@ -33,7 +37,7 @@ def listing_key(batch_id: UUID) -> str:
     return f"listings/{batch_id}.jsonl"
 
 
-def bucket_sources(objects: ObjectStore, batch_id: UUID, bucket: PartnerBucket, *, pictures: bool) -> list[Source]:
+def bucket_sources(objects: ObjectStore, batch_id: UUID, bucket: "PartnerBucket", *, pictures: bool) -> list[Source]:
     """The files: of tables one each, of pictures all as one folder.
 
     Raises the kinds of FileRefused; OSError where the bucket does not answer.
@@ -45,7 +49,7 @@ def bucket_sources(objects: ObjectStore, batch_id: UUID, bucket: PartnerBucket, 
     return [Source(name, size, lambda: iter(()), BytesIO, folder=lambda: BucketFolder(bucket, listed))]
 
 
-def _listing(objects: ObjectStore, batch_id: UUID, bucket: PartnerBucket, at_most: int) -> list[Listed]:
+def _listing(objects: ObjectStore, batch_id: UUID, bucket: "PartnerBucket", at_most: int) -> list[Listed]:
     try:
         kept = b"".join(objects.read(listing_key(batch_id)))
         return [Listed(*orjson.loads(line)) for line in kept.splitlines()]
@@ -63,7 +67,7 @@ def _listing(objects: ObjectStore, batch_id: UUID, bucket: PartnerBucket, at_mos
     return listed
 
 
-def _table(bucket: PartnerBucket, listed: Listed) -> Source:
+def _table(bucket: "PartnerBucket", listed: Listed) -> Source:
     table = _Object(bucket, listed)
     return Source(listed.key, listed.size, lambda: table.read(listed.key), lambda: open_object(table, listed.key))
 
@@ -72,7 +76,7 @@ def _table(bucket: PartnerBucket, listed: Listed) -> Source:
 class _Object:
     """One object, read as our own store is; what is wrong with it refuses the file."""
 
-    bucket: PartnerBucket
+    bucket: "PartnerBucket"
     listed: Listed
 
     def stat(self, _key: str) -> ObjectInfo:
@@ -98,7 +102,7 @@ def _told(name: str) -> Iterator[None]:
 class BucketFolder:
     """The pictures below a prefix, named from there on."""
 
-    def __init__(self, bucket: PartnerBucket, listed: list[Listed]) -> None:
+    def __init__(self, bucket: "PartnerBucket", listed: list[Listed]) -> None:
         self._bucket = bucket
         folder = bucket.address.prefix.rpartition("/")[0]
         start = len(folder) + 1 if folder else 0

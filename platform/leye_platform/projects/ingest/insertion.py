@@ -6,11 +6,10 @@ does. PostgreSQL takes them by COPY.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
-import psycopg
 from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -20,6 +19,9 @@ from leye_platform.assignments.rules import Lane, SlotState
 from leye_platform.columns import take_numbers
 from leye_platform.ids import new_hex_ids
 from leye_platform.projects.rules import ItemState
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 class NewPart(NamedTuple):
@@ -228,5 +230,6 @@ def _fill(session: Session, table: Table, columns: Sequence[str], rows: Iterable
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
-    except psycopg.Error as error:  # as SQLAlchemy tells it of every other statement
-        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+    except connection.dialect.loaded_dbapi.Error as error:  # as SQLAlchemy tells it of every other statement
+        dbapi = connection.dialect.loaded_dbapi
+        raise DBAPIError.instance(statement, None, error, dbapi.Error, dialect=connection.dialect) from error

@@ -7,6 +7,7 @@ in, and the rows before it are passed over.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -28,7 +29,9 @@ from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_storage import open_object
-from leye_storage.partner_bucket import PartnerBucket
+
+if TYPE_CHECKING:
+    from leye_storage.partner_bucket import PartnerBucket
 
 CHUNK = 1000  # rows in one transaction, which holds SQLite's only writer for some 40 ms
 PICTURES = 20
@@ -75,7 +78,7 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
 
 
 def _planned(
-    installation: Installation, reading: Reading, bucket: PartnerBucket | None
+    installation: Installation, reading: Reading, bucket: "PartnerBucket | None"
 ) -> tuple[Reading, list[FilePlan]]:
     """The reading with its files looked through. Raises FileRefused."""
     picture = next(iter(reading.pictures), "")
@@ -88,7 +91,7 @@ def _planned(
     return replace(reading, sources=tuple(sources)), plans
 
 
-def _prepare(installation: Installation, upload: Upload) -> tuple[Reading, PartnerBucket | None] | None:
+def _prepare(installation: Installation, upload: Upload) -> "tuple[Reading, PartnerBucket | None] | None":
     """With the partner's bucket where the files lie there; None where the upload is not being read (any more)."""
     with installation.database.read() as session:
         files = upload.files(session)
