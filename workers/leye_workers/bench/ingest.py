@@ -95,6 +95,7 @@ def _bare_rows(path: Path, database: Path) -> None:
 
 
 def _pictures(site: Installation, pictures: int) -> dict[str, Any]:
+    _read(site, "warm.zip", _photographs(1), PICTURE_CONFIG, 1)
     content = _photographs(pictures)
     bare, _ = _spent(lambda: _bare_pictures(content))
     cpu, wall = _read(site, "pictures.zip", content, PICTURE_CONFIG, pictures)

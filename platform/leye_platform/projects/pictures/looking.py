@@ -20,6 +20,7 @@ from leye_platform.projects.pictures.refusals import PictureRefused
 
 SHOWN_SIDE, THUMB_SIDE = 2000, 360  # pixels
 SHOWN_QUALITY, THUMB_QUALITY = 80, 70
+NEAR_ENOUGH = 0.8
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MOVING = frozenset({"GIF", "PNG", "WEBP"})
 OTHER_KINDS = (
@@ -82,9 +83,7 @@ def look_at(content: bytes) -> Looked:
         shown = _as_shown(picture)
     except _BROKEN:
         raise PictureRefused(refusals.BROKEN) from None
-    small = shown.reduce(max(1, max(shown.size) // THUMB_SIDE))
-    small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
-    return Looked(kind, width, height, _jpeg(shown, SHOWN_QUALITY), _jpeg(small, THUMB_QUALITY))
+    return Looked(kind, width, height, _jpeg(shown, SHOWN_QUALITY), _jpeg(_small(shown), THUMB_QUALITY))
 
 
 def _no_picture(content: bytes) -> PictureRefused:
@@ -126,6 +125,17 @@ def _as_shown(picture: Image.Image) -> Image.Image:
     shown = _in_rgb(picture, profile)
     shown.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return shown
+
+
+def _small(shown: Image.Image) -> Image.Image:
+    """The thumbnail: by whole steps alone where they come near enough to its size, which large pictures always do."""
+    side = max(shown.size)
+    steps = -(-side // THUMB_SIDE)
+    if side >= NEAR_ENOUGH * steps * THUMB_SIDE:
+        return shown.reduce(steps)
+    small = shown.reduce(max(1, side // THUMB_SIDE))
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    return small
 
 
 def _in_rgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
