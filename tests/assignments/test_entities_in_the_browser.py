@@ -132,7 +132,7 @@ def test_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_one(browser:
                 assert me.marked() == ["上海地名"]
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_the_page_holds_before_during_and_after_marking(browser: Browser, shipping: Shipping, width: int) -> None:
     with marking(browser, shipping, width=width) as me:
         check = Browse(me.page, me.base).check

@@ -81,7 +81,7 @@ def at_browser(browser: Browser, shipping: Shipping, *, width: int = 1280, **con
         opened.close()
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_every_page_of_work_holds(browser: Browser, shipping: Shipping, width: int) -> None:
     batch = shipping.batch(2, title="短评情感分类")
     with at_browser(browser, shipping, width=width) as me:

@@ -79,7 +79,7 @@ def test_names_are_given_by_keyboard_and_a_refusal_leads_to_its_field(
         assert shipping.project(project_id).class_names == {"正面": "good", "负面": "bad"}
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_two_hundred_long_classes_stay_usable(
     browser: Browser, installation: Installation, shipping: Shipping, database: Database, width: int
 ) -> None:

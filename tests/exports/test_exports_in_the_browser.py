@@ -33,7 +33,9 @@ def shipping(installation: Installation, clock: MovableClock) -> Shipping:
     return Shipping(installation, clock)
 
 
-@pytest.mark.parametrize(("scripts", "width"), [(True, 1280), (True, 320), (False, 1280)])
+@pytest.mark.parametrize(
+    ("scripts", "width"), [(True, 1280), pytest.param(True, 320, marks=pytest.mark.audit), (False, 1280)]
+)
 def test_a_file_is_asked_for_by_keyboard(
     browser: Browser,
     installation: Installation,

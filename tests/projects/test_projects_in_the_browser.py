@@ -185,7 +185,7 @@ def test_without_javascript_a_file_is_uploaded_and_its_reading_followed(browser:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_by_keyboard_a_file_is_added_to_an_open_batch_and_its_reading_followed(
     browser: Browser, shipping: Shipping, width: int
 ) -> None:

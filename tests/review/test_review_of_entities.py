@@ -175,7 +175,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_the_review_page_holds(browser: Browser, entities: Entities, width: int) -> None:
     entities.doubted()
     review_id = entities.must_take()

@@ -286,7 +286,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 class TestInTheBrowser:
-    @pytest.mark.parametrize("width", [1280, 320])
+    @pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
     def test_every_page_holds(self, browser: Browser, reviewing: Reviewing, width: int) -> None:
         with live_site(reviewing.installation) as base:
             person = _browse(browser, reviewing, base, width)

@@ -88,13 +88,18 @@ def test_the_walk_finds_what_was_planted_for_it(browser: Browser, fault: str) ->
     assert any(one.startswith(fault) and "planted" in one for one in found), found
 
 
-def test_the_workbench_and_its_parts_are_walked(browser: Browser) -> None:
+@pytest.mark.parametrize("path", ["/gallery", "/work/multiple"])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        pytest.param(1280, 900, marks=pytest.mark.audit),
+        pytest.param(1280, 420, marks=pytest.mark.audit),
+        (320, 640),
+    ],
+)
+def test_the_workbench_and_its_parts_are_walked(browser: Browser, path: str, width: int, height: int) -> None:
     """Requirements 2 and 12: the sticky bar covers nothing that has the focus, at any size."""
-    for size in ({"width": 1280, "height": 900}, {"width": 1280, "height": 420}, {"width": 320, "height": 640}):
-        page = sample_page(browser, "/gallery", **size)
-        assert walk(page) == [], size
-        page = sample_page(browser, "/work/multiple", **size)
-        assert walk(page) == [], size
+    assert walk(sample_page(browser, path, width=width, height=height)) == []
 
 
 def sample_page(browser: Browser, path: str, **size: int) -> Page:

@@ -48,16 +48,29 @@ def test_every_macro_is_shown() -> None:
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_the_components_hold_in_every_look_and_size(browser: Browser, installation: Installation, token: str) -> None:
+@pytest.mark.parametrize(
+    ("theme", "scale", "width"),
+    [
+        ("light", 100, 1280),
+        ("dark", 250, 360),
+        pytest.param("contrast", 200, 360, marks=pytest.mark.audit),
+        pytest.param("light", 150, 320, marks=pytest.mark.audit),
+        pytest.param("nonsense", 7, 320, marks=pytest.mark.audit),
+    ],
+)
+def test_the_components_hold_in_every_look_and_size(
+    browser: Browser, installation: Installation, token: str, *, theme: str, scale: int, width: int
+) -> None:
     with live_site(installation) as base:
-        for theme, scale, width in (
-            ("light", 100, 1280),
-            ("dark", 250, 360),
-            ("contrast", 200, 360),
-            ("light", 150, 320),
-            ("nonsense", 7, 320),
-        ):
-            reader(browser, base, token, width=width).open(f"/styleguide?theme={theme}&scale={scale}&errors=1")
+        reader(browser, base, token, width=width).open(f"/styleguide?theme={theme}&scale={scale}&errors=1")
+
+
+@pytest.mark.audit
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_components_hold_in_the_colours_of_a_system(
+    browser: Browser, installation: Installation, token: str
+) -> None:
+    with live_site(installation) as base:
         # A preview has the colours of the system as they are; a system that forces them is looked at by axe.
         reader(browser, base, token).open("/styleguide?theme=forced&scale=125", without={"axe"})
         forced = reader(browser, base, token, forced_colors="active", reduced_motion="reduce")

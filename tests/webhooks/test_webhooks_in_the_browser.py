@@ -32,7 +32,7 @@ def shipping(installation: Installation, clock: MovableClock) -> Shipping:
     return Shipping(installation, clock)
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, pytest.param(320, marks=pytest.mark.audit)])
 def test_webhooks_are_added_and_repeated_by_keyboard(
     browser: Browser, installation: Installation, shipping: Shipping, database: Database, width: int
 ) -> None:
