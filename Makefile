@@ -10,7 +10,7 @@ LOAD ?=
 # Two cores are the machine that everything must fit.
 WORKERS ?= 2
 
-.PHONY: help setup setup-dev demo serve test check audit oracle translations screenshots clean
+.PHONY: help setup setup-dev demo serve test check audit oracle translations screenshots soak clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ audit: setup-dev ## the long gate (at most 30 minutes): page matrix, random hist
 oracle: setup-dev .venv-oracle/.ready ## beside Label Studio itself: answers, exports, then load (LOAD="--tasks 100000 …")
 	$(BIN)/python -m pytest -n 0 scripts/oracle $(ARGS)
 	PYTHONPATH=scripts $(BIN)/python -m oracle.load --json test-output/load.json $(LOAD)
+
+soak: setup-dev ## scaled out on PostgreSQL, Redis and S3, parts killed all along (ARGS="--minutes 720 --annotators 16")
+	PYTHONPATH=scripts:tests $(BIN)/python -m soak --json test-output/soak.json $(ARGS)
 
 translations: setup-dev ## extract all texts and update the catalogues
 	$(BIN)/python -m leye_platform.web.catalogue

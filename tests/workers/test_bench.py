@@ -11,6 +11,7 @@ import pytest
 
 from leye_platform.accounts.rules import Role
 from leye_workers.bench import BENCHMARKS
+from leye_workers.bench.capacity import BUSY, Habits, Measured, reckon
 from leye_workers.bench.certainty import reliability
 from leye_workers.bench.consensus import consensus
 from leye_workers.bench.dispatch import dispatch
@@ -29,6 +30,38 @@ def test_dispatch_measures_claim_and_answer_against_a_yardstick_and_its_own_grow
         assert figures[name] > 0, figures
     assert figures["cpu_ms"] > figures["yardstick_cpu_ms"], "the yardstick is the least that it can cost"
     assert figures["times_the_yardstick"] > 1
+
+
+MEASURED = Measured(
+    cycle_ms=5.0,
+    draft_ms=1.0,
+    page_ms=3.0,
+    database_cycle_ms=4.0,
+    item_in_ms=0.1,
+    item_out_ms=0.05,
+    item_bytes=1_000,
+    answer_bytes=2_000,
+    rss_mb=200,
+)
+
+
+def test_capacity_is_reckoned_from_what_was_measured_and_from_habits_that_are_told() -> None:
+    habits = Habits(seconds=10, hours=5, at_once=0.5, drafts=2, answers=2)
+    found = reckon(MEASURED, people=1_000, items=1_000_000, habits=habits)
+    assert found["answers_a_second"] == 50
+    assert found["commits_a_second"] == 200
+    assert found["web_cores"] == round(50 * 10 / 1000 / BUSY, 1)
+    assert found["database_cores"] == round(50 * 4 / 1000 / BUSY, 1)
+    assert found["people_at_once_on_a_web_core"] == 600
+    assert found["database_gb"] == 5.0
+    assert found["days"] == round(2_000_000 / (1_000 * 1_800), 1)
+
+
+def test_twice_the_people_want_twice_the_cores_and_half_the_days() -> None:
+    one, two = (reckon(MEASURED, people=people, items=1_000_000_000) for people in (10_000, 20_000))
+    assert two["web_cores"] == pytest.approx(2 * one["web_cores"], rel=0.01)
+    assert two["days"] == pytest.approx(one["days"] / 2, rel=0.01)
+    assert two["database_gb"] == one["database_gb"]
 
 
 def test_an_export_is_measured_in_every_format_that_fits() -> None:

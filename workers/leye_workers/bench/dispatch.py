@@ -57,7 +57,7 @@ def _cost_at(items: int, cycles: int) -> Cost:
             town = build_town(installation, items)
             program = [sys.executable, "-m", "leye_workers.cli", "web", "--port", "0"]
             with measured_process(program, child_environment(settings), Path(folder)) as server:
-                work = _one_cycle(server.url, town)
+                work = one_cycle(server.url, town)
                 server.cost_of(work, max(1, cycles // 5))  # caches fill, lanes get answers
                 _fit_skills(installation, town.project_id)
                 return server.cost_of(work, cycles)
@@ -69,7 +69,7 @@ def _fit_skills(installation: Installation, project_id: UUID) -> None:
         refit_project(session, project_id, installation.clock.now())
 
 
-def _one_cycle(url: str, town: Town) -> Callable[[], None]:
+def one_cycle(url: str, town: Town) -> Callable[[], None]:
     """The annotators take turns; each claims a task and answers it."""
     client = httpx.Client(base_url=url, timeout=60, trust_env=False)
     draw, turns = random.Random(1), cycle({"Authorization": f"Token {token}"} for token in town.tokens)
