@@ -1,5 +1,6 @@
 """The database: one engine, reading sessions, and writing sessions that are one unit of work each."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection, MetaData, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -20,6 +22,10 @@ from leye_platform.columns import ExactDecimal, Json, UtcDateTime
 
 BUSY_SECONDS = 60
 RESTED_SECONDS = 5
+AWAY = frozenset({"08", "57"})
+"""Classes of PostgreSQL's states: a connection that failed, a server that stops, starts or ended our process."""
+OUR_OWN_DOING = frozenset({"57014"})  # a statement that was cancelled
+TOO_MANY = frozenset({"53300"})  # no connection is free
 
 
 class Base(DeclarativeBase):
@@ -44,6 +50,16 @@ class Base(DeclarativeBase):
     }
 
 
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database server did not answer or broke the connection off: nothing was wrong with the statement."""
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError) or isinstance(error.orig, sqlite3.Error):
+        return False  # SQLite is never away
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state is None or (state[:2] in AWAY and state not in OUR_OWN_DOING) or state in TOO_MANY
+
+
 def _dumps(value: object) -> str:
     return orjson.dumps(value).decode()
 
@@ -65,6 +81,7 @@ class Database:
         self.engine = sa.create_engine(self.url, pool_size=20, max_overflow=30, **options)
         self._writing_engine = self.engine.execution_options(leye_writes=True)
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._lost_at = 0.0
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -75,23 +92,33 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading only: one consistent view, never committed."""
-        with Session(self.engine, autoflush=False) as session:
+        with self._noting_a_loss(), Session(self.engine, autoflush=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One unit of work: committed when the block ends, rolled back when it raises."""
-        with self._writer, Session(self._writing_engine) as session, session.begin():
+        with self._noting_a_loss(), self._writer, Session(self._writing_engine) as session, session.begin():
             yield session
 
     def close(self) -> None:
         self.engine.dispose()
 
+    @contextmanager
+    def _noting_a_loss(self) -> Iterator[None]:
+        """Where one connection is lost, the others that were open at that moment are asked before they are used."""
+        try:
+            yield
+        except DBAPIError as error:
+            if is_away(error):
+                self._lost_at = time.monotonic()
+            raise
+
     def _ask_whether_it_lives(
         self, connection: Any, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
     ) -> None:
         """A connection that has rested is asked first; one used a moment ago need not be: that spares a trip."""
-        if time.monotonic() - record.info.get("used_at", 0.0) < RESTED_SECONDS:
+        if record.info.get("used_at", 0.0) > max(time.monotonic() - RESTED_SECONDS, self._lost_at):
             return
         dialect = self.engine.dialect
         try:

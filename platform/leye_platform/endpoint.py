@@ -3,14 +3,15 @@
 `@endpoint(Permission.WORK)` turns `def claim(work: Work, body: ClaimIn)` into a route function: it
 finds the actor, checks the permission and the CSRF token, opens a reading session for GET and a
 writing one otherwise, commits when the handler returns and rolls back when it raises or answers 4xx/5xx.
-Where PostgreSQL undoes it for the sake of another (a deadlock), it is done again.
+Where PostgreSQL undoes it for the sake of another (a deadlock), or breaks off before the commit, it is done again.
 """
 
 import inspect
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, Any, TypeVar, cast, get_type_hints
 from uuid import UUID
 
@@ -23,7 +24,8 @@ from leye_platform.accounts.errors import PasswordMustChange, TokenNotValid
 from leye_platform.accounts.identify import find_actor, token_of
 from leye_platform.accounts.tokens import is_token
 from leye_platform.actor import Actor
-from leye_platform.errors import N_, Forbidden, Unauthenticated
+from leye_platform.database import is_away
+from leye_platform.errors import N_, Forbidden, Unauthenticated, Unavailable
 from leye_platform.installation import Installation
 from leye_platform.permissions import Permission
 from leye_platform.web.pages import page, translator_for
@@ -34,6 +36,8 @@ OPEN_BEFORE_CHANGE = frozenset({"/me/password", "/sign-out", "/api/v1/me", "/api
 MOST_ATTEMPTS = 4
 GAVE_WAY = frozenset({"40P01", "40001"})
 """PostgreSQL's words for a deadlock and for a transaction that could not be put in order with others."""
+PAUSE_SECONDS = 0.2
+"""Before a unit of work is done again because the database was away; longer each time."""
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -98,6 +102,53 @@ def _gave_way(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in GAVE_WAY
 
 
+class _Unit:
+    """One attempt at a request in one unit of work."""
+
+    def __init__(self, request: Request, permission: Permission, csrf_field: str, *, writing: bool) -> None:
+        self.work, self.permission, self.csrf_field, self.writing = _work_for(request), permission, csrf_field, writing
+        self.committing = False
+
+    def run(self, handler: Callable[..., Any]) -> Any:
+        """The handler's answer, committed; of a refusal, rolled back."""
+        work, database = self.work, self.work.installation.database
+        try:
+            with database.write() if self.writing else database.read() as opened:
+                work.session_or_none = opened
+                _admit(work, opened, self.permission, self.csrf_field)
+                answer = handler(work=work)
+                if isinstance(answer, Response) and answer.status_code >= 400 and not work.keep:
+                    raise _RollBack(answer)
+                self.committing = self.writing
+                return answer
+        except _RollBack as rolled_back:
+            return rolled_back.answer
+
+    def give_up_or_go_on(self, error: DBAPIError, attempt: int) -> None:
+        """Return where it may simply be done again. A commit whose answer was lost may have taken place: that is told.
+
+        Raises Unavailable, and the error itself.
+        """
+        if is_away(error):
+            if self.committing or attempt == MOST_ATTEMPTS:
+                raise Unavailable from error
+            time.sleep(PAUSE_SECONDS * attempt)
+        elif attempt == MOST_ATTEMPTS or not _gave_way(error):
+            raise error
+
+
+def _without_session(request: Request, permission: Permission, csrf_field: str, handler: Callable[..., Any]) -> Any:
+    work = _work_for(request)
+    try:
+        with work.installation.database.read() as reading:
+            _admit(work, reading, permission, csrf_field)
+        return handler(work=work)
+    except DBAPIError as error:
+        if is_away(error):
+            raise Unavailable from error
+        raise
+
+
 def endpoint(
     permission: Permission, *, form: bool = False, session: bool = True, writes: bool | None = None
 ) -> Callable[[Handler], Handler]:
@@ -122,27 +173,14 @@ def endpoint(
         @wraps(handler)
         def run(*args: Any, request: Request, csrf_field: str = "", **kwargs: Any) -> Any:
             if not session:
-                work = _work_for(request)
-                with work.installation.database.read() as reading:
-                    _admit(work, reading, permission, csrf_field)
-                return handler(*args, work=work, **kwargs)
+                return _without_session(request, permission, csrf_field, partial(handler, *args, **kwargs))
             writing = request.method not in READING if writes is None else writes
             for attempt in range(1, MOST_ATTEMPTS + 1):
-                work = _work_for(request)
-                database = work.installation.database
+                unit = _Unit(request, permission, csrf_field, writing=writing)
                 try:
-                    with database.write() if writing else database.read() as opened:
-                        work.session_or_none = opened
-                        _admit(work, opened, permission, csrf_field)
-                        answer = handler(*args, work=work, **kwargs)
-                        if isinstance(answer, Response) and answer.status_code >= 400 and not work.keep:
-                            raise _RollBack(answer)
-                        return answer
-                except _RollBack as rolled_back:
-                    return rolled_back.answer
+                    return unit.run(partial(handler, *args, **kwargs))
                 except DBAPIError as error:
-                    if attempt == MOST_ATTEMPTS or not _gave_way(error):
-                        raise
+                    unit.give_up_or_go_on(error, attempt)
             raise AssertionError("the last attempt answers or raises")
 
         keyword_only = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]

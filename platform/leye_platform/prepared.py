@@ -164,9 +164,17 @@ class _Run:
             (cursor.executemany if many else cursor.execute)(plan.text, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
             cursor.close()
-            dbapi = connection.dialect.loaded_dbapi
-            raise DBAPIError.instance(plan.text, parameters, error, dbapi.Error, dialect=connection.dialect) from error
+            raise _as_told_by_sqlalchemy(error, connection, plan.text, parameters) from error
         return cursor
+
+
+def _as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, parameters: Any) -> BaseException:
+    dialect = connection.dialect
+    wrapped = DBAPIError.instance(text, parameters, error, dialect.loaded_dbapi.Error, dialect=dialect)
+    if isinstance(wrapped, DBAPIError):
+        driver: Any = connection.connection
+        wrapped.connection_invalidated = dialect.is_disconnect(cast("Any", error), driver, None)
+    return wrapped
 
 
 def _connection_of(session: Session) -> Connection:
