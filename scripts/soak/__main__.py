@@ -156,7 +156,7 @@ def _reading(readings: Readings, machines: list[Machine], database_url: str) -> 
                     jobs = connection.exec_driver_sql(waiting).scalar_one()
             except sa.exc.DBAPIError:  # cut by a disturbance just now
                 continue
-            readings.add([(one.name, one.rss_mb()) for one in machines], jobs)
+            readings.add([size for one in machines for size in one.memory()], jobs)
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()

@@ -47,13 +47,11 @@ class Machine:
         except psutil.NoSuchProcess:
             return []
 
-    def rss_mb(self) -> float:
-        """The largest of its processes, in megabytes; 0 where it is just being started."""
-        sizes = [0.0]
+    def memory(self) -> Iterator[tuple[str, int, float]]:
+        """Of each of its processes: the machine's name, the process id, megabytes."""
         for one in self.processes():
             with suppress(psutil.Error):  # it ended meanwhile
-                sizes.append(one.memory_info().rss / 1e6)
-        return max(sizes)
+                yield self.name, one.pid, one.memory_info().rss / 1e6
 
     def kill_one(self, draw: random.Random) -> bool:
         """Kill -9 one of its processes, drawn; False where none runs."""

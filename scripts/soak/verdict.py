@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 GROWTH_ALLOWED = 1.15
 """How much larger the largest process of a machine may be in the soak's last quarter than in its second."""
-RESTED = 8
-"""So many readings of memory at least make a judgement."""
+RESTED = 24
+"""So many readings of a process's memory at least make a judgement: two minutes."""
 
 WRONG = {
     "answers of one person to one micro-task twice in a round": (
@@ -35,24 +35,31 @@ WRONG = {
 
 @dataclass
 class Readings:
-    """What was read while it ran."""
+    """What was read while it ran. rss_mb: of each machine, by process, one size for each look at it."""
 
-    rss_mb: dict[str, list[float]] = field(default_factory=dict)
+    rss_mb: dict[str, dict[int, list[float]]] = field(default_factory=dict)
     waiting_jobs: list[int] = field(default_factory=list)
 
-    def add(self, sizes: Iterable[tuple[str, float]], waiting: int) -> None:
-        for name, size in sizes:
-            if size:
-                self.rss_mb.setdefault(name, []).append(size)
+    def add(self, sizes: Iterable[tuple[str, int, float]], waiting: int) -> None:
+        for name, pid, size in sizes:
+            self.rss_mb.setdefault(name, {}).setdefault(pid, []).append(size)
         self.waiting_jobs.append(waiting)
 
     def growth(self, name: str) -> float | None:
-        """The last quarter's median against the second quarter's; None where too little was read."""
-        sizes = self.rss_mb[name]
-        if len(sizes) < RESTED:
-            return None
-        quarter = len(sizes) // 4
-        return median(sizes[-quarter:]) / median(sizes[quarter : 2 * quarter])
+        """Of the process that grew most, its last quarter's median against its second quarter's; None where none lived
+        long enough to tell."""
+        found = [_growth(sizes) for sizes in self.rss_mb[name].values() if len(sizes) >= RESTED]
+        return max(found, default=None)
+
+    def sizes(self, name: str) -> list[float]:
+        """What was read of a machine's process that lived longest."""
+        longest = max(len(sizes) for sizes in self.rss_mb[name].values())
+        return [size for sizes in self.rss_mb[name].values() if len(sizes) == longest for size in sizes]
+
+
+def _growth(sizes: Sequence[float]) -> float:
+    quarter = len(sizes) // 4
+    return median(sizes[-quarter:]) / median(sizes[quarter : 2 * quarter])
 
 
 def confirmed_answers(path: Path) -> list[str]:
@@ -80,14 +87,18 @@ def memory_troubles(readings: Readings) -> list[str]:
     for name in readings.rss_mb:
         growth = readings.growth(name)
         if growth is not None and growth > GROWTH_ALLOWED:
-            found.append(f"{name}: memory grew to {growth:.2f} times what it was after the first quarter")
+            found.append(f"{name}: memory grew to {growth:.2f} times what it was in a process's second quarter")
     return found
 
 
 def report(readings: Readings, facts: dict[str, Any]) -> dict[str, Any]:
     """What a soak prints as JSON."""
     memory = {
-        name: {"median_mb": round(median(sizes)), "most_mb": round(max(sizes)), "growth": readings.growth(name)}
-        for name, sizes in readings.rss_mb.items()
+        name: {
+            "longest_lived_median_mb": round(median(readings.sizes(name))),
+            "most_mb": round(max(max(sizes) for sizes in processes.values())),
+            "growth": readings.growth(name),
+        }
+        for name, processes in readings.rss_mb.items()
     }
     return facts | {"memory": memory, "most_jobs_waiting": max(readings.waiting_jobs, default=0)}

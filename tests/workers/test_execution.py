@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 import redis
+import sqlalchemy as sa
 from rq import Queue
 from rq.serializers import JSONSerializer
 
@@ -244,3 +245,27 @@ def test_rows_done_long_ago_are_removed_with_their_checkpoints(
     with installation.database.read() as session:
         assert session.get(OutboxRow, old) is None
         assert session.get(OutboxRow, waiting) is not None
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_job_whose_database_was_away_goes_on_at_once_and_is_not_counted(
+    installation: Installation, locks: Locks, queue_server: "redis.Redis", clock: MovableClock
+) -> None:
+    seen: list[int] = []
+
+    def cut_the_first_time(installation: Installation, job_id: UUID, _arguments: dict[str, Any]) -> None:
+        with installation.database.write() as session:
+            seen.append(session.get_one(OutboxRow, job_id).attempts)
+            if len(seen) == 1:
+                session.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    job_id = asked(installation)
+    execution = running(installation, locks, cut_the_first_time)
+    relay = Relay(installation, queue_server, locks, execution.jobs)
+    assert execution.run(job_id)
+    found = row(installation, job_id)
+    assert (found.attempts, found.problem, found.done_at) == (0, None, None)
+    clock.move(seconds=GRACE.total_seconds())
+    assert relay.pass_once() == 1, "after the grace it is sent again, without the wait of a failure"
+    assert execution.run(job_id)
+    assert (seen, row(installation, job_id).done_at is not None) == ([1, 1], True)

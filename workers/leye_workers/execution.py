@@ -13,7 +13,7 @@ from leye_platform.outbox import JobName, OutboxRow
 from leye_workers.jobs.registry import JOBS, Job
 from leye_workers.jobs.unit import mark_done
 from leye_workers.locks import Locks
-from leye_workers.shortages import is_full_disk
+from leye_workers.shortages import is_full_disk, is_lost_connection
 
 MOST_STARTS = 20
 """A job that was started this often without failing or ending takes its runner down with it."""
@@ -60,6 +60,10 @@ class Execution:
         try:
             self.jobs[name].handler(self.installation, job_id, arguments)
         except Exception as error:
+            if is_lost_connection(error):
+                log.warning("the database was away; the job goes on", problem=str(error)[:LONGEST_PROBLEM])
+                self._note_interruption(job_id)
+                return
             log.exception("a job has failed")
             problem = f"{type(error).__name__}: {error}"[:LONGEST_PROBLEM]
             self._note_failure(job_id, name, problem, lasts=not is_full_disk(error))
@@ -67,6 +71,13 @@ class Execution:
         with self.installation.database.write() as session:
             mark_done(session, job_id, self.installation.clock.now())
         log.info("a job is done")
+
+    def _note_interruption(self, job_id: UUID) -> None:
+        """Nothing is wrong with the job: this start is not counted, and the relay sends it again at once."""
+        with self.installation.database.write() as session:
+            row = session.get_one(OutboxRow, job_id)
+            row.attempts = max(0, row.attempts - 1)
+            row.sent_at = self.installation.clock.now()
 
     def _note_failure(self, job_id: UUID, name: JobName, problem: str, *, lasts: bool) -> None:
         """Write it down. lasts: whether it is the job's own, so that trying goes on for so long only."""

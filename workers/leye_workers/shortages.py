@@ -8,6 +8,8 @@ import psycopg
 from minio.error import S3Error
 from sqlalchemy.exc import DBAPIError
 
+from leye_platform.database import is_away
+
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 FULL_IN_S3 = frozenset({"XMinioStorageFull", "InsufficientStorage", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"})
 
@@ -21,6 +23,11 @@ def is_full_disk(error: BaseException) -> bool:
         or (isinstance(one, S3Error) and one.code in FULL_IN_S3)
         for one in _with_its_causes(error)
     )
+
+
+def is_lost_connection(error: BaseException) -> bool:
+    """Whether the database server did not answer, or broke the connection off."""
+    return any(isinstance(one, DBAPIError) and is_away(one) for one in _with_its_causes(error))
 
 
 def _with_its_causes(error: BaseException | None) -> Iterator[BaseException]:
