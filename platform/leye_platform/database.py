@@ -80,6 +80,9 @@ class Database:
             options["use_insertmanyvalues"] = False  # next_number() counts row by row
         self.engine = sa.create_engine(self.url, pool_size=20, max_overflow=30, **options)
         self._writing_engine = self.engine.execution_options(leye_writes=True)
+        self._reading_engine = self.engine.execution_options(
+            **({} if self.is_sqlite else {"postgresql_readonly": True})
+        )
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
         self._lost_at = 0.0
         if self.is_sqlite:
@@ -91,9 +94,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading only: one consistent view, never committed."""
-        with self._noting_a_loss(), Session(self.engine, autoflush=False) as session:
+        """A session for reading only; what is written in it is refused (PostgreSQL) or lost."""
+        with (
+            self._noting_a_loss(),
+            Session(self._reading_engine, autoflush=False, expire_on_commit=False) as session,
+        ):
             yield session
+            if not self.is_sqlite:
+                session.commit()  # at a rollback, psycopg forgets all statements that it has prepared
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -52,6 +52,7 @@ def asked_for() -> argparse.Namespace:
     option("--database", help="PostgreSQL, postgresql+psycopg://…: an empty database; its own where not given")
     option("--redis", help="redis://…/N, a number that nothing else uses; its own where not given")
     option("--storage", help="s3://…; its own where not given")
+    option("--folder", type=Path, help="keep logs and files here; a temporary folder where not given")
     option("--json", type=Path, help="write the report here too")
     return parser.parse_args()
 
@@ -59,7 +60,7 @@ def asked_for() -> argparse.Namespace:
 def main() -> None:
     asked, began = asked_for(), time.monotonic()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leye-soak-")))
+        folder = _folder(asked, stack)
         urls = _servers(asked, folder, stack)
         readings, facts = _soak(asked, folder, urls)
         wrong = found_wrong(urls["LEYE_DATABASE_URL"], confirmed_answers(folder / "acknowledged.jsonl"))
@@ -72,6 +73,16 @@ def main() -> None:
         asked.json.write_text(json.dumps(told, indent=1, ensure_ascii=False))
     print("\n".join(troubles) or "Nothing lost, nothing twice, nothing stuck.")
     sys.exit(1 if troubles else 0)
+
+
+def _folder(asked: argparse.Namespace, stack: ExitStack) -> Path:
+    if not asked.folder:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leye-soak-")))
+    folder: Path = asked.folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        sys.exit(f"{folder} is not empty: name another folder")
+    return folder
 
 
 def _servers(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[str, str]:

@@ -122,7 +122,8 @@ def test_a_server_that_stays_away_is_told_as_such(shipping: Shipping, installati
     url = installation.database.url.set(port=1, host="127.0.0.1", query={})
     installation.database.engine.dispose()
     away = sa.create_engine(url)
-    installation.database.engine = installation.database._writing_engine = away
+    for name in ("engine", "_writing_engine", "_reading_engine"):
+        setattr(installation.database, name, away)
     answer = person.post("/api/v1/claims", json={})
     away.dispose()
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
