@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +15,11 @@ from leye_platform.projects.splitting_form import SplittingForm
 
 def test_an_estimate_of_items_in_parts_multiplies_answers_and_reviews_alone() -> None:
     pipeline = Pipeline.model_validate({"kind": "single_check", "check_share": 0.25, "gold_share": 0})
-    rates = {"unit_price": Decimal(1), "answer_pay": Decimal("0.1"), "review_pay": Decimal(0)}
-    likely = estimate(pipeline, 100, tasks=1200, **rates).likely
+    costs = partial(estimate, pipeline, 100, unit_price=Decimal(1), answer_pay=Decimal("0.1"), review_pay=Decimal(0))
+    likely = costs(tasks=1200).likely
     assert (likely.answers, likely.reviews, likely.revenue_micros) == (1200, 300, 100_000_000)
     assert likely.answers_per_item == 12
-    assert estimate(pipeline, 100, **rates) == estimate(pipeline, 100, tasks=100, **rates)
+    assert costs() == costs(tasks=100)
 
 
 def test_the_confidence_of_an_item_is_that_all_its_parts_are_right() -> None:

@@ -35,8 +35,10 @@ def test_a_span_is_of_the_one_passage_that_holds_it_whole_or_of_none(
     text: str, limit: int, start: int, length: int
 ) -> None:
     found = passages(text, limit)
-    holding = [n for n, part in enumerate(found) if part.start <= start and start + length <= part.end]
-    assert [passage_of(found, start, start + length)] == (holding or [None])
+    holding: list[int | None] = [
+        n for n, part in enumerate(found) if part.start <= start and start + length <= part.end
+    ]
+    assert [passage_of(found, start, end)] == (holding or [None])
 
 
 def test_a_paragraph_is_preferred_to_a_sentence_and_a_sentence_to_a_clause() -> None:

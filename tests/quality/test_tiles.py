@@ -78,19 +78,21 @@ def test_no_tile_is_left_with_a_sliver_that_another_shows_better(scene: tuple[li
 TWO = tiles(1800, 1000, 1000, 200)
 
 
+def shaken(draw: Random, frame: Frame) -> Frame:
+    left, top, right, bottom = (side + draw.uniform(-4, 4) for side in frame[:4])
+    return Frame(left, top, right, bottom, frame.label)
+
+
 def test_hands_that_shake_draw_one_object_once() -> None:
     draw = Random(7)
     objects = [Frame(700, 100, 1150, 300, "车"), Frame(820, 400, 900, 480, "车"), Frame(100, 600, 300, 700, "人")]
     for _ in range(200):
-        drawn = [
-            [Frame(*(side + draw.uniform(-4, 4) for side in piece[:4]), piece.label) for piece in shown]  # type: ignore[arg-type]
-            for shown in cut(TWO, objects)
-        ]
+        drawn = [[shaken(draw, piece) for piece in shown] for shown in cut(TWO, objects)]
         joined = seams.join(TWO, drawn)
         assert len(joined) == 3
         for one, other in zip(in_order(joined), in_order(objects), strict=True):
             assert one.label == other.label
-            assert max(abs(a - b) for a, b in zip(one[:4], other[:4], strict=True)) <= 4  # type: ignore[operator]
+            assert max(abs(a - b) for a, b in zip(one[:4], other[:4], strict=True)) <= 4
 
 
 def test_neighbours_of_one_class_and_another_class_in_the_same_place_stay_apart() -> None:

@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("item_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("result", leye_platform.columns.Json, nullable=False),
-        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("guide_id", sa.Uuid(), nullable=False),
         sa.Column("decided_at", leye_platform.columns.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
