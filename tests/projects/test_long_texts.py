@@ -1,5 +1,6 @@
 """Long texts are cut where paragraphs end, marked part by part, and delivered as one with every span in its place."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -241,6 +242,18 @@ def test_a_late_answer_that_changes_a_part_changes_the_item(people: Reviewing) -
     last = texts.joined(batch_id)[-1]
     assert last.version > before.version
     assert spans_of(last.result) == spans_of(texts.truth[1])
+
+
+def test_the_last_parts_decided_at_once_give_one_annotation(people: Reviewing) -> None:
+    texts = LongTexts(people, ONE)
+    batch_id = texts.uploaded(LONG)
+    held = [(who, *texts.takes(who)) for who in (people.person() for _ in range(4))]
+    answers = [(who, assignment, texts.right(batch_id, task.id)) for who, assignment, task in held]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(lambda one: texts.gives(*one), answers))
+    assert texts.states(batch_id) == (_S.DECIDED, [_S.DECIDED] * 4)
+    [joined] = texts.joined(batch_id)
+    assert spans_of(joined.result) == spans_of(marked(LONG))
 
 
 def test_gold_and_proposals_are_cut_as_their_item_is(people: Reviewing) -> None:

@@ -35,9 +35,8 @@ def test_a_span_is_of_the_one_passage_that_holds_it_whole_or_of_none(
     text: str, limit: int, start: int, length: int
 ) -> None:
     found = passages(text, limit)
-    holding: list[int | None] = [
-        n for n, part in enumerate(found) if part.start <= start and start + length <= part.end
-    ]
+    end = start + length
+    holding: list[int | None] = [n for n, part in enumerate(found) if part.start <= start and end <= part.end]
     assert [passage_of(found, start, end)] == (holding or [None])
 
 
