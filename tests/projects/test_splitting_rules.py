@@ -27,7 +27,7 @@ def test_the_confidence_of_an_item_is_that_all_its_parts_are_right() -> None:
     assert joined_confidence([0.5, 0.5]) == float(Fraction(1, 4))
 
 
-@given(st.builds(Splitting, pictures_above=st.none() | st.integers(100, 6400).map(lambda n: n * 10_000)))
+@given(st.builds(Splitting, pictures_above=st.none() | st.integers(1_000_000, 64_000_000)))
 def test_a_setting_comes_back_from_its_form(splitting: Splitting) -> None:
     given = SplittingForm.of(splitting).meant()
     assert not problems_of_splitting(given)

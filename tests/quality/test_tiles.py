@@ -95,6 +95,50 @@ def test_hands_that_shake_draw_one_object_once() -> None:
             assert max(abs(a - b) for a, b in zip(one[:4], other[:4], strict=True)) <= 4
 
 
+def crowded(draw: Random, count: int, largest: float) -> list[Frame]:
+    """Objects of two classes on a picture of 4000 by 3000; those of one class share no place."""
+    objects: list[Frame] = []
+    while len(objects) < count:
+        wide, high = draw.uniform(20, largest), draw.uniform(20, largest)
+        left, top = draw.uniform(0, 4000 - wide), draw.uniform(0, 3000 - high)
+        new = Frame(left, top, left + wide, top + high, draw.choice("ab"))
+        if all(one.label != new.label or overlap(one, new) == 0 for one in objects):
+            objects.append(new)
+    return objects
+
+
+def overlap(one: Frame, other: Frame) -> float:
+    """Intersection over union."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    shared = max(0.0, width) * max(0.0, height)
+    return shared / (one.area + other.area - shared)
+
+
+def f1(found: list[Frame], objects: list[Frame]) -> float:
+    """How many are found, each once and at three quarters of overlap at least."""
+    left, hits = list(found), 0
+    for wanted in objects:
+        near = [one for one in left if one.label == wanted.label and overlap(one, wanted) >= 0.75]
+        if near:
+            hits += 1
+            left.remove(max(near, key=lambda one: overlap(one, wanted)))
+    return 2 * hits / (len(found) + len(objects))
+
+
+@pytest.mark.parametrize("largest", [300, 1500])
+def test_people_who_shake_and_miss_some_are_joined_to_what_is_there(largest: float) -> None:
+    parts, joined, side_by_side = tiles(4000, 3000, 1100, 200), [], []
+    for seed in range(5):
+        draw = Random(seed)
+        objects = crowded(draw, 60, largest)
+        drawn = [[shaken(draw, one) for one in shown if draw.random() > 0.03] for shown in cut(parts, objects)]
+        joined.append(f1(seams.join(parts, drawn), objects))
+        side_by_side.append(f1([one for shown in drawn for one in shown], objects))
+    assert sum(joined) / 5 > 0.95
+    assert sum(side_by_side) / 5 < 0.65
+
+
 def test_neighbours_of_one_class_and_another_class_in_the_same_place_stay_apart() -> None:
     crowd = [Frame(700 + 60 * n, 100, 750 + 60 * n, 900, "人") for n in range(8)]
     assert in_order(seams.join(TWO, cut(TWO, crowd))) == crowd

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Annotated
 
 from fastapi import Form
@@ -33,7 +34,7 @@ class SplittingForm:
         above = splitting.pictures_above
         return cls(
             texts_above="" if splitting.texts_above is None else str(splitting.texts_above),
-            pictures_above="" if above is None else f"{above / TEN_THOUSAND:g}",
+            pictures_above="" if above is None else f"{Decimal(above) / TEN_THOUSAND:f}",
             tile=str(splitting.tile),
             tile_overlap=str(splitting.tile_overlap),
         )
@@ -41,8 +42,7 @@ class SplittingForm:
     def meant(self) -> dict[str, object]:
         """What the fields come to; whether that can be is for `problems_of_splitting` to say."""
         given = {name: whole_number(getattr(self, name)) for name in ("texts_above", "tile", "tile_overlap")}
-        above = whole_number(self.pictures_above)
-        given["pictures_above"] = above * TEN_THOUSAND if isinstance(above, int) else above
+        given["pictures_above"] = _pixels(self.pictures_above)
         return {name: value for name, value in given.items() if value != ""}
 
     @property
@@ -60,6 +60,16 @@ class SplittingForm:
         if not isinstance(above, int) or problems_of_splitting({"texts_above": above}) or above >= LONG_TEXT:
             return None
         return -(-LONG_TEXT // int(above * COMFORTABLE))
+
+
+def _pixels(text: str) -> int | str:
+    """Ten thousands of pixels as pixels, or the text itself."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    try:
+        pixels = Decimal(plain) * TEN_THOUSAND
+    except (InvalidOperation, Overflow):
+        return plain
+    return int(pixels) if pixels.is_finite() and abs(pixels) < 10**12 and pixels == int(pixels) else plain
 
 
 def whole_number(text: str) -> int | str:
