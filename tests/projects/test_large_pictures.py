@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
+from leye_platform.accounts.tokens import SESSION_COOKIE
 from leye_platform.delivery.models import LotItem
 from leye_platform.delivery.queries import sample_of, view_lot
 from leye_platform.installation import Installation
@@ -24,7 +25,9 @@ from leye_platform.projects.task_type import task_type
 from leye_quality.tiles import Tile
 from leye_task_templates.splitting import PART, SplitRule
 from support.boxes import BOXES, box
+from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
+from support.live_site import live_site
 from support.parts import InParts
 from support.pictures import packed, photo, written
 from support.reviewing import Reviewing
@@ -125,6 +128,24 @@ def test_who_works_on_a_tile_sees_it_and_where_it_lies(people: Reviewing) -> Non
     for facts in (told["photo"], told[PART]["picture"]):
         assert mine.get(facts["url"]).status_code == mine.get(facts["thumb"]).status_code == 200
     assert task.batch_id == batch_id
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_page_of_a_tile_holds_at_any_width(people: Reviewing) -> None:
+    pictures = InParts(people, CUT, ONE)
+    pictures.open(pictures.read(packed({"a.jpg": written(photo(WIDTH, HEIGHT))})))
+    who = people.person()
+    assignment, _ = pictures.takes(who)
+    token = people.browser(who.person_id).token
+    with live_site(people.installation) as base, chromium() as browser:
+        for width in (1280, 320):
+            context = new_context(browser, width=width)
+            context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": base}])
+            page = context.new_page()
+            Browse(page, base).open(f"/work/tasks/{assignment}")
+            page.locator("summary", has_text="看整张图").click()
+            Browse(page, base).check()
+            context.close()
 
 
 def test_tiles_are_cut_once_and_a_reading_that_was_killed_goes_on(
