@@ -66,6 +66,7 @@ class ResultProblemCode(StrEnum):
     SPAN_LABEL = "span_label"
     SPAN_NOT_FOUND = "span_not_found"
     SPAN_UNNAMED = "span_unnamed"
+    SPAN_ACROSS = "span_across"
     TOO_MANY_SPANS = "too_many_spans"
     NO_BOX = "no_box"
     BOX_NUMBERS = "box_numbers"
@@ -98,6 +99,7 @@ RESULT_SENTENCES: dict[ResultProblemCode, str] = {
     ResultProblemCode.SPAN_LABEL: N_("每一处要有一个标签，不能多，也不能少。"),
     ResultProblemCode.SPAN_NOT_FOUND: N_("原文里没有第 {number} 处“{words}”。请照原文写，再标一次。"),
     ResultProblemCode.SPAN_UNNAMED: N_("写了要标的词，还没有选标签。请选一个标签，再标一次。"),
+    ResultProblemCode.SPAN_ACROSS: N_("第 {number} 处“{words}”跨了两段，这篇要分段标。请改到一段里。"),
     ResultProblemCode.TOO_MANY_SPANS: N_("一段文字最多标 {limit} 处。请删去一些，再提交。"),
     ResultProblemCode.NO_BOX: N_("还没有画框。请画一个；图里没有要画的，就选“图里没有要画的”，再提交。"),
     ResultProblemCode.BOX_NUMBERS: N_("第 {number} 个框的左、上、宽、高要都填数字。请改好，再提交。"),
@@ -168,7 +170,10 @@ class TaskTemplate(Protocol):
         """Why a row cannot become an item; empty where it can."""
 
     def split(self, config: LabelConfig, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """An item's micro-tasks, by their contents: what `view` shows of each."""
+        """An item's micro-tasks, by their contents: what `view` shows of each.
+
+        A type that cuts what is too much for one sitting does so in `parts` (leye_task_templates.splitting).
+        """
 
     def merge(self, results: Sequence[Result]) -> Result:
         """The item's annotation from its micro-tasks' decided results: the inverse of `split`."""

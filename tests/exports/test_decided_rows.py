@@ -16,6 +16,7 @@ from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch, Item, MicroTask, Project
 from leye_platform.projects.rules import ItemState
 from leye_platform.projects.task_type import task_type
+from leye_platform.review.join import join_parts
 from leye_platform.review.models import Decision
 from support.clock import MovableClock
 from support.factories import chosen, make_gold, make_items
@@ -86,17 +87,17 @@ def test_the_newest_decision_stands_and_classes_are_called_as_wanted(shipping: S
     assert [row.label for row in rows.values()].count("正面") == 1
 
 
-def test_parts_of_an_item_are_merged_in_their_order(shipping: Shipping) -> None:
+def test_an_item_in_parts_comes_as_they_were_joined(shipping: Shipping) -> None:
     batch, _author = shipping.answered(1)
     with shipping.database.write() as session:
         task = session.scalars(select(MicroTask)).one()
         decision = session.scalars(select(Decision)).one()
-        first_result = decision.result
+        first = decision.result, decision.confidence
         second = MicroTask(
             item_id=task.item_id,
             batch_id=task.batch_id,
             project_id=task.project_id,
-            part=0,
+            part=2,
             content=task.content,
             state=ItemState.DECIDED,
             overlap_wanted=1,
@@ -119,12 +120,14 @@ def test_parts_of_an_item_are_merged_in_their_order(shipping: Shipping) -> None:
                 decided_at=decision.decided_at,
             )
         )
+        session.flush()
+        join_parts(session, task.item_id, decision.decided_at)
     [row] = decided(shipping, batch.project_id)
     with shipping.database.read() as session:
         project = session.get_one(Project, batch.project_id)
-        merged = task_type(project.task_type, project.label_config).template.merge([chosen("负面"), first_result])
+        merged = task_type(project.task_type, project.label_config).template.merge([first[0], chosen("负面")])
     assert row.result == merged
-    assert row.confidence == 0.25
+    assert row.confidence == pytest.approx(first[1] * 0.25)
 
 
 @pytest.fixture

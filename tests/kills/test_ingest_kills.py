@@ -19,8 +19,9 @@ from leye_platform.assignments.models import Slot
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint, OutboxRow
 from leye_platform.projects import service
-from leye_platform.projects.models import Item, MicroTask
+from leye_platform.projects.models import Item, MicroTask, Project
 from leye_platform.projects.rules import BatchState
+from leye_platform.projects.splitting import Splitting
 from support.boxes import PictureBatches
 from support.clock import MovableClock
 from support.pictures import photo, written
@@ -151,6 +152,19 @@ def test_a_zip_of_pictures(batches: Killed) -> None:
         for number in range(pictures):
             picture = one + number.to_bytes(8, "big")
             archive.writestr(f"{number:03}.jpg", b"x" if number % 50 == 7 else picture)
+    check(batches, file.getvalue(), "pictures.zip", pictures)
+
+
+@pytest.mark.audit
+def test_a_zip_of_pictures_that_are_cut_into_tiles(batches: Killed) -> None:
+    splitting = Splitting(pictures_above=1_000_000, tile=900, tile_overlap=100)
+    with batches.shipping.database.write() as session:
+        session.get_one(Project, batches.project_id).splitting = splitting.stored()
+    file, pictures, one = BytesIO(), 120, written(photo(1600, 1200))
+    with ZipFile(file, "w", ZIP_STORED) as archive:
+        for number in range(pictures):
+            # Two of each: the second finds its tiles cut.
+            archive.writestr(f"{number:03}.jpg", one + (number // 2).to_bytes(8, "big"))
     check(batches, file.getvalue(), "pictures.zip", pictures)
 
 

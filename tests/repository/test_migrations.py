@@ -67,6 +67,7 @@ def _carry(database: Database) -> None:
         assert session.execute(text("SELECT number, email FROM people")).all() == [(9, "annotator-01@demo.example")]
         project = session.scalars(select(Project)).one()
         assert (project.number, project.class_names) == (3, {}), "its deliveries call the classes as they did"
+        assert project.splitting == {}, "its items stay whole"
     migrate(database)  # again: nothing to do, nothing broken
 
 

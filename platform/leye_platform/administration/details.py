@@ -15,6 +15,10 @@ COUNTED: dict[str, str] = {
     "items": N_("{value} 条"),
     "version": N_("第 {value} 版"),
     "addition": N_("第 {value} 个追加的文件"),
+    "texts_above": N_("超过 {value} 字的文章分段"),
+    "pictures_above": N_("超过 {value} 像素的图切块"),
+    "tile": N_("每块边长 {value} 像素"),
+    "tile_overlap": N_("相邻两块重叠 {value} 像素"),
 }
 """Details that are a number."""
 YES_OR_NO: dict[str, tuple[str, str]] = {

@@ -49,6 +49,7 @@ ACTION_WORDS: dict[str, str] = {
     "project.price": N_("定单价"),
     "project.pay": N_("定报酬"),
     "project.class_names": N_("定交付里的标签名"),
+    "project.splitting": N_("改大图和长文怎么分开"),
     "project.proposals": N_("改标注员看不看机器先标的结果"),
     "batch.create": N_("建批次"),
     "batch.ingest": N_("读入批次"),

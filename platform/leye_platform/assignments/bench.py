@@ -12,6 +12,7 @@ from leye_platform.assignments.queries import Guide, TaskSeen, answers_since, gu
 from leye_platform.assignments.rules import AssignmentState
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.web import formats
+from leye_task_templates.splitting import PART
 from leye_task_templates.template import ResultRefused
 
 
@@ -38,6 +39,11 @@ class Bench:
     def answer_words(self) -> str:
         """The answer in a few words; empty before there is one."""
         return "" if self.seen.result is None else self.kind.template.describe(self.kind.config, self.seen.result)
+
+    @property
+    def part(self) -> dict[str, Any] | None:
+        """Where in its item the task lies (leye_task_templates.splitting.PART); None where it is all of it."""
+        return self.seen.content.get(PART)
 
     @property
     def view(self) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Waiting(NamedTuple):
 
 
 @cache
-def _waiting(in_project: bool) -> Prepared:
+def _waiting(in_project: bool, whole: bool) -> Prepared:
     person = bindparam("person", type_=sa.Uuid)
     held = select(assignments.c.id).where(assignments.c.person_id == person, assignments.c.state == LEASED).limit(1)
     minutes = (
@@ -82,7 +82,7 @@ def _waiting(in_project: bool) -> Prepared:
             slots.c.state == OPEN,
             slots.c.reserved_for == person,
             batches.c.state == OPEN,
-            suits(slots),
+            suits(slots, whole),
             batches.c.project_id == bindparam("project") if in_project else sa.true(),
         )
         .order_by(slots.c.position)
@@ -127,7 +127,7 @@ def _next_lease_end(in_project: bool) -> Prepared:
 
 def claim(session: Session, who: Claimant, key_ring: KeyRing) -> Claimed | Nothing:
     """The person's next assignment, or why there is none."""
-    waiting = Waiting(*_waiting(who.project_id is not None).one(session, who.bound()))
+    waiting = Waiting(*_waiting(who.project_id is not None, who.whole).one(session, who.bound()))
     by_switch = answers_by_switch(key_ring, who.person_id, waiting.key_id, waiting.ciphertext)
     if waiting.held is not None:
         return _give_back(session, who, waiting, by_switch)

@@ -22,6 +22,7 @@ guide_versions, guide_readings, pay_rates = (
     _tables[name] for name in ("guide_versions", "guide_readings", "pay_rates")
 )
 reviews, decisions, lot_items = _tables["reviews"], _tables["decisions"], _tables["lot_items"]
+item_decisions = _tables["item_decisions"]
 people, teams, team_members = _tables["people"], _tables["teams"], _tables["team_members"]
 memberships, price_cards = _tables["memberships"], _tables["price_cards"]
 
@@ -36,6 +37,12 @@ ANSWERED_OR_HELD: tuple[ColumnElement[str], ...] = (
     literal_column("'expired'"),
 )
 """The condition of the index on an assignment's micro-task, in its words."""
+
+
+def is_split(item_id: sa.SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether an item has several parts; answered by the index on item, step and part."""
+    further = micro_tasks.alias("further_part")
+    return sa.exists().where(further.c.item_id == item_id, further.c.part > 1)
 
 
 def one_of(column: ColumnElement[Any], states: Iterable[StrEnum]) -> ColumnElement[bool]:

@@ -14,6 +14,12 @@ class PartnersDoNotAnnotate(Forbidden):
     sentence = N_("合作企业的账号不能领取任务。需要标注的话，请用标注员账号登录。")
 
 
+class ItemInParts(Refused):
+    """Its parts are answered one by one, on the site; positions in an answer to the whole would be of no part."""
+
+    sentence = N_("这条内容太长或太大，已经分成几部分，不能整条作答。请在网站上一部分一部分地标。")
+
+
 class AnswerRefused(Refused):
     """The answer does not fit the task; the task type's own sentence says what to change."""
 

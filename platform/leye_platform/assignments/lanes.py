@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -28,6 +28,7 @@ from leye_platform.assignments.core_tables import (
     cursors,
     guide_readings,
     guide_versions,
+    is_split,
     items,
     memberships,
     micro_tasks,
@@ -45,11 +46,15 @@ from leye_platform.projects.rules import PaidWork
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who asks for a task, when, and in which project where they chose one."""
+    """Who asks for a task, when, and in which project where they chose one.
+
+    whole: they take items of one part only, as clients of Label Studio do, who know of nothing else.
+    """
 
     person_id: UUID
     now: datetime
     project_id: UUID | None = None
+    whole: bool = False
 
     def bound(self, **more: Any) -> dict[str, Any]:
         """The parameters of this module's statements."""
@@ -108,8 +113,12 @@ class TakenSlot(NamedTuple):
     proposal_due: bool
 
 
-def suits(slot: FromClause) -> ColumnElement[bool]:
-    """The claimant may have this slot: not kept for another, and no part in its item or round yet."""
+def suits(slot: FromClause, whole: bool = False) -> ColumnElement[bool]:
+    """The claimant may have this slot: not kept for another, and not answered by them in this round.
+
+    Whoever has reviewed anything of its item has another function on it; other parts of it they may answer. whole: as
+    of a `Claimant`.
+    """
     person = bindparam("person", type_=sa.Uuid)
     had_before = exists().where(
         assignments.c.person_id == person,
@@ -127,6 +136,7 @@ def suits(slot: FromClause) -> ColumnElement[bool]:
         ),
         ~had_before,
         ~reviewed,
+        ~is_split(slot.c.item_id) if whole else sa.true(),
     )
 
 
@@ -150,7 +160,7 @@ def _open_to_claimant(in_project: bool) -> ColumnElement[bool]:
 
 
 @cache
-def _look_over(in_project: bool) -> Prepared:
+def _look_over(in_project: bool, whole: bool) -> Prepared:
     """Every lane of every open batch: urgent ones first, then by the batch's priority and age."""
     names = sa.union_all(
         *(
@@ -164,7 +174,7 @@ def _look_over(in_project: bool) -> Prepared:
     reached = func.coalesce(cursor.c.position, 0)
     found = (
         select(slot.c.position)
-        .where(in_lane, slot.c.position > reached, suits(slot))
+        .where(in_lane, slot.c.position > reached, suits(slot, whole))
         .order_by(slot.c.position)
         .limit(1)
         .correlate(batches, names, cursor)
@@ -204,7 +214,7 @@ def _look_over(in_project: bool) -> Prepared:
 
 def look_over(session: Session, who: Claimant) -> list[LaneState]:
     """The lanes of the open batches, in the order in which they are served."""
-    rows = _look_over(who.project_id is not None).all(session, who.bound())
+    rows = _look_over(who.project_id is not None, who.whole).all(session, who.bound())
     return [LaneState(*row) for row in rows]
 
 
@@ -227,7 +237,8 @@ def _proposal_due() -> ColumnElement[bool]:
     )
 
 
-def _take() -> Select[*tuple[Any, ...]]:
+@cache
+def _take(whole: bool) -> Prepared:
     newest_guide, newest_version = (
         select(column)
         .where(guide_versions.c.project_id == projects.c.id)
@@ -246,7 +257,7 @@ def _take() -> Select[*tuple[Any, ...]]:
         .limit(1)
         .scalar_subquery()
     )
-    return (
+    return Prepared(
         select(
             slots.c.id,
             slots.c.position,
@@ -272,7 +283,7 @@ def _take() -> Select[*tuple[Any, ...]]:
             slots.c.batch_id == bindparam("batch"),
             slots.c.lane == bindparam("lane"),
             slots.c.position >= bindparam("found"),
-            suits(slots),
+            suits(slots, whole),
         )
         .order_by(slots.c.position)
         .limit(1)
@@ -280,10 +291,7 @@ def _take() -> Select[*tuple[Any, ...]]:
     )
 
 
-TAKE = Prepared(_take())
-
-
 def take(session: Session, who: Claimant, batch_id: UUID, lane: Lane, found: int) -> TakenSlot | None:
     """Lock the first suitable slot from position `found` on; None where others hold all of them just now."""
-    row = TAKE.first(session, who.bound(batch=batch_id, lane=lane, found=found))
+    row = _take(who.whole).first(session, who.bound(batch=batch_id, lane=lane, found=found))
     return None if row is None else TakenSlot(*row)

@@ -196,6 +196,7 @@ def _task(
         project_id=seen.project_id,
         guide={"version": guide.version, "html": html, "open": not guide.worked},
         view=view,
+        part=picture_links(work).linked(bench.part),
         task_type=seen.task_type,
         assignment_id=seen.assignment_id,
         idempotency_key=str(new_id()),

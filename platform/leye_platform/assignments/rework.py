@@ -1,6 +1,6 @@
 """Rework: a new round of the same micro-task, which goes back to its authors first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from leye_platform.assignments.rules import REWORK_RESERVED, Lane
 from leye_platform.assignments.slots import WantedAnswer, add_slots, withdraw_open
 from leye_platform.notices.events import tasks_were_sent_back
 from leye_platform.projects.models import Item, MicroTask
-from leye_platform.projects.rules import ITEM_MOVES, ItemState, Pipeline
+from leye_platform.projects.rules import ITEM_MOVES, ItemState, Pipeline, item_state_of
 from leye_platform.states import check_move
 
 TASKS = (
@@ -42,12 +42,16 @@ BEGIN_ROUND = (
     .where(micro_tasks.c.id == bindparam("task"))
     .values(round=bindparam("next_round"), state=ItemState.REWORK, overlap_wanted=bindparam("wanted"), posterior=None)
 )
-SEND_BACK = update(items).where(items.c.id == bindparam("item")).values(state=ItemState.REWORK)
+PARTS = select(micro_tasks.c.item_id, micro_tasks.c.state).where(
+    micro_tasks.c.item_id.in_(bindparam("items", expanding=True))
+)
+SEND_BACK = update(items).where(items.c.id == bindparam("item")).values(state=bindparam("reached"))
 
 
 def start_round(session: Session, microtask_ids: Sequence[UUID], now: datetime) -> None:
     """Ask anew for answers to these micro-tasks: the next round, urgent, kept for the former authors for a day.
 
+    Of an item in parts some may go back: the others stay as they are, and the item is where they all leave it.
     Raises MoveNotAllowed where a micro-task or its item is not in a state that can be reworked.
     """
     if not microtask_ids:
@@ -59,8 +63,6 @@ def start_round(session: Session, microtask_ids: Sequence[UUID], now: datetime) 
     told: list[tuple[UUID, UUID]] = []
     for task in tasks:
         check_move(ITEM_MOVES, task.state, ItemState.REWORK)
-        if task.item_state is not ItemState.REWORK:
-            check_move(ITEM_MOVES, task.item_state, ItemState.REWORK)
         withdraw_open(session, task.id, task.round)
         start = Pipeline.model_validate(task.pipeline).overlap_start()
         first = authors.get((task.id, task.round), [])[:start]
@@ -80,10 +82,24 @@ def start_round(session: Session, microtask_ids: Sequence[UUID], now: datetime) 
                     reserved_until=until,
                 )
             )
-    session.execute(SEND_BACK, [{"item": item_id} for item_id in dict.fromkeys(task.item_id for task in tasks)])
+    _move_items(session, {task.item_id: task.item_state for task in tasks})
     add_slots(session, wanted)
     tasks_were_sent_back(session, told, now)
     _refresh(session, [task.id for task in tasks], [task.item_id for task in tasks])
+
+
+def _move_items(session: Session, before: Mapping[UUID, ItemState]) -> None:
+    """Move items to where their parts are now. before: the state that each of them was in."""
+    parts: dict[UUID, list[ItemState]] = {}
+    for item_id, state in session.execute(PARTS, {"items": list(before)}):
+        parts.setdefault(item_id, []).append(state)
+    moved = []
+    for item_id, state in before.items():
+        reached = item_state_of(parts[item_id])
+        if reached is not state:
+            moved.append({"item": item_id, "reached": check_move(ITEM_MOVES, state, reached)})
+    if moved:
+        session.execute(SEND_BACK, moved)
 
 
 def _last_authors(session: Session, microtask_ids: Sequence[UUID]) -> dict[tuple[UUID, int], list[UUID]]:

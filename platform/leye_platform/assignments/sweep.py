@@ -6,6 +6,7 @@ next, from where it stopped; "no tasks" is said only when the pass has come to i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, select
@@ -28,7 +29,8 @@ class Swept:
     moved: dict[LaneKey, int] = field(default_factory=dict)
 
 
-def _look_behind() -> Select[*tuple[Any, ...]]:
+@cache
+def _look_behind(whole: bool) -> Select[*tuple[Any, ...]]:
     window = (
         select(slots)
         .where(
@@ -43,13 +45,10 @@ def _look_behind() -> Select[*tuple[Any, ...]]:
         .subquery("passed")
     )
     return select(
-        func.min(case((suits(window), window.c.position))),
+        func.min(case((suits(window, whole), window.c.position))),
         func.max(window.c.position),
         func.count(),
     )
-
-
-LOOK_BEHIND = _look_behind()
 
 
 def sweep(session: Session, who: Claimant, lanes: Sequence[LaneState]) -> Swept:
@@ -66,7 +65,7 @@ def sweep(session: Session, who: Claimant, lanes: Sequence[LaneState]) -> Swept:
                 return swept
             windows -= 1
             parameters = who.bound(batch=lane.batch_id, lane=lane.lane, after=after, until=lane.cursor)
-            found, end, seen = session.execute(LOOK_BEHIND, parameters).one()
+            found, end, seen = session.execute(_look_behind(who.whole), parameters).one()
             if found is not None:
                 swept.moved[lane.key] = found
                 swept.taken = take(session, who, lane.batch_id, lane.lane, found)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -16,10 +17,12 @@ from leye_platform.assignments.core_tables import (
     assignments,
     dialect_of,
     guide_versions,
+    is_split,
     items,
     micro_tasks,
     slots,
 )
+from leye_platform.assignments.errors import ItemInParts
 from leye_platform.assignments.holding import HOLD_SLOT, TO_WORK, add_assignment
 from leye_platform.assignments.rules import AssignmentState, Lane, SlotState
 from leye_platform.assignments.slots import ADD, WantedAnswer, settle_slot
@@ -39,7 +42,7 @@ TASK = Prepared(
         .order_by(guide_versions.c.version.desc())
         .limit(1)
         .scalar_subquery(),
-    ).where(micro_tasks.c.item_id == bindparam("item"), micro_tasks.c.part == 1)
+    ).where(micro_tasks.c.item_id == bindparam("item"), ~is_split(bindparam("item", type_=sa.Uuid)))
 )
 STANDING = Prepared(
     select(assignments.c.id).where(
@@ -68,9 +71,12 @@ def take_unasked(session: Session, person_id: UUID, item_id: UUID, now: datetime
 
     It stands as expired, so that it takes nothing from a lease that the person holds elsewhere; `Submission.unasked`
     says that it is not late all the same. Where the same person's other request was faster, it is that one's.
-    The assignment comes before its micro-task's lock, as wherever an answer is submitted.
+    The assignment comes before its micro-task's lock, as wherever an answer is submitted. Raises ItemInParts.
     """
-    task_id, _, batch_id, project_id, in_round, gold, guide_id = TASK.one(session, {"item": item_id})
+    task = TASK.first(session, {"item": item_id})
+    if task is None:
+        raise ItemInParts
+    task_id, _, batch_id, project_id, in_round, gold, guide_id = task
     waiting = WAITING_SLOT.scalar(session, {"microtask": task_id, "in_round": in_round})
     slot_id = waiting
     if slot_id is None:

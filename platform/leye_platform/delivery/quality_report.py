@@ -6,10 +6,12 @@ It tells nothing of people, pay or gold items: it is the partner's.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from leye_platform.assignments.core_tables import is_split
 from leye_platform.assignments.models import Response
 from leye_platform.delivery.models import LotItem
 from leye_platform.delivery.queries import LotView
@@ -77,8 +79,7 @@ def quality_of(session: Session, shown: LotView) -> LotQuality:
         quality.bands[next(words for start, words in BANDS if confidence >= start)] += 1
         quality.labels.update(kind.template.tally(kind.config, result))
         quality.guides.add(guide)
-    answers = select(Response.result, LotItem.result).join(LotItem, LotItem.item_id == Response.item_id)
-    for given, delivered in session.execute(answers.where(*included).execution_options(yield_per=READ_AT_ONCE)):
+    for given, delivered in session.execute(_answers().where(*included).execution_options(yield_per=READ_AT_ONCE)):
         quality.answers += 1
         says = kind.template.labels_of
         quality.agreeing += kind.consensus.agreement(says(kind.config, given), says(kind.config, delivered))
@@ -89,6 +90,19 @@ def quality_of(session: Session, shown: LotView) -> LotQuality:
     )
     quality.reviewed = session.scalar(by_review) or 0
     return quality
+
+
+def _answers() -> Select[Any]:
+    """Each answer with what it is held against: what was delivered; of an item in parts, its own part's decision."""
+    newest = (
+        select(Decision.result)
+        .where(Decision.microtask_id == Response.microtask_id)
+        .order_by(Decision.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    delivered = case((is_split(LotItem.item_id), newest), else_=LotItem.result)
+    return select(Response.result, delivered).join(LotItem, LotItem.item_id == Response.item_id)
 
 
 def render_quality_html(session: Session, shown: LotView, language: str = "zh") -> str:

@@ -18,6 +18,7 @@ from leye_platform.delivery.rules import LotItemState
 from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import rate_that_binds
+from leye_platform.projects.splitting import whole_content
 from leye_platform.projects.task_type import TaskType, task_type
 
 SAMPLE = 20
@@ -203,7 +204,8 @@ def _views(
         MicroTask.item_id.in_(item_ids), MicroTask.step == 1, MicroTask.part == 1
     )
     return {
-        item_id: links.linked(kind.template.view(kind.config, content)) for item_id, content in session.execute(first)
+        item_id: links.linked(kind.template.view(kind.config, whole_content(kind, {}, [content])))
+        for item_id, content in session.execute(first)
     }
 
 

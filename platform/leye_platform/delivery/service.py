@@ -1,8 +1,10 @@
 """Lots: assembled from decided items, delivered, then accepted or sent back, whole or item by item."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +34,7 @@ from leye_platform.permissions import Permission
 from leye_platform.projects.models import Batch, GuideVersion, Item, MicroTask, Project
 from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, BatchState, ItemState
 from leye_platform.projects.task_type import task_type
+from leye_platform.review.join import joined_of
 from leye_platform.review.models import Decision
 from leye_platform.states import check_move
 from leye_platform.webhooks.rules import Event
@@ -92,7 +95,7 @@ def _in_no_lot() -> ColumnElement[bool]:
 
 
 def _snapshots(session: Session, project: Project, lot: Lot, batch_id: UUID, wanted: set[UUID]) -> list[LotItem]:
-    """Each item's merged annotation, its least sure part's confidence, and its newest guide version."""
+    """Each item's annotation with its confidence and its newest guide version; of an item in parts, as joined."""
     kind = task_type(project.task_type, project.label_config)
     newest = (
         select(Decision.microtask_id, func.max(Decision.version).label("version"))
@@ -101,31 +104,33 @@ def _snapshots(session: Session, project: Project, lot: Lot, batch_id: UUID, wan
         .subquery()
     )
     rows = session.execute(
-        select(Decision, MicroTask.step, MicroTask.part, GuideVersion.version)
+        select(Decision, GuideVersion.version)
         .join(newest, (newest.c.microtask_id == Decision.microtask_id) & (newest.c.version == Decision.version))
-        .join(MicroTask, MicroTask.id == Decision.microtask_id)
         .join(GuideVersion, GuideVersion.id == Decision.guide_id)
         .where(Decision.batch_id == batch_id)
-        .order_by(Decision.item_id, MicroTask.step, MicroTask.part)
+        .order_by(Decision.item_id)
     ).all()
-    parts: dict[UUID, list[tuple[Decision, int]]] = {}
-    for decision, _step, _part, version in rows:
+    decided: dict[UUID, tuple[list[Any], float, int]] = {}
+    in_parts: set[UUID] = set()
+    for decision, version in rows:
+        if decision.item_id in decided:
+            in_parts.add(decision.item_id)
         if decision.item_id in wanted:
-            parts.setdefault(decision.item_id, []).append((decision, version))
-    snapshots = []
-    for item_id, decided in parts.items():
-        result: list[Any] = kind.template.merge([decision.result for decision, _ in decided])
-        snapshots.append(
-            LotItem(
-                lot_id=lot.id,
-                item_id=item_id,
-                quantity=Decimal(kind.template.quantity(project.unit, result)),
-                result=result,
-                confidence=min(decision.confidence for decision, _ in decided),
-                guide_version=max(version for _, version in decided),
-            )
+            decided[decision.item_id] = (kind.template.merge([decision.result]), decision.confidence, version)
+    for start in range(0, len(in_parts), PART):
+        joined = joined_of(session, sorted(in_parts)[start : start + PART])
+        decided |= {item_id: (one.result, one.confidence, one.guide_version) for item_id, one in joined.items()}
+    return [
+        LotItem(
+            lot_id=lot.id,
+            item_id=item_id,
+            quantity=Decimal(kind.template.quantity(project.unit, result)),
+            result=result,
+            confidence=confidence,
+            guide_version=version,
         )
-    return snapshots
+        for item_id, (result, confidence, version) in decided.items()
+    ]
 
 
 def ask_for_due_lots(session: Session, now: datetime) -> int:
@@ -255,8 +260,8 @@ def send_back(
     session.flush()
     ids = [item.item_id for item in leaving]
     for start in range(0, len(ids), PART):
-        part = ids[start : start + PART]
-        start_round(session, session.scalars(select(MicroTask.id).where(MicroTask.item_id.in_(part))).all(), now)
+        for tasks in _tasks_in_turns(session, ids[start : start + PART]):
+            start_round(session, tasks, now)
     if len(leaving) == len(included):
         lot.reason = reason.strip()
         _settle(session, lot, LotState.REWORK, actor, now)
@@ -273,6 +278,19 @@ def send_back(
     told = about_lot(lot) | {"items": len(leaving)}
     tell_webhooks(session, lot.project_id, Event.LOT_SENT_BACK, told, now)
     return lot
+
+
+def _tasks_in_turns(session: Session, item_ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    """The micro-tasks of items, some PART at a time, those of one item together."""
+    query = select(MicroTask.item_id, MicroTask.id).where(MicroTask.item_id.in_(item_ids)).order_by(MicroTask.item_id)
+    turn: list[UUID] = []
+    for _, parts in groupby(session.execute(query).all(), key=itemgetter(0)):
+        turn += [task_id for _, task_id in parts]
+        if len(turn) >= PART:
+            yield turn
+            turn = []
+    if turn:
+        yield turn
 
 
 def about_lot(lot: Lot) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.projects.models import Batch, GuideVersion, Item, MicroTask, Project
 from leye_platform.projects.rules import ItemState
 from leye_platform.projects.task_type import TaskType, task_type
+from leye_platform.review.join import joined_of
 from leye_platform.review.models import Decision
 from leye_task_templates.class_names import classes_of, renamed
 
@@ -114,7 +115,7 @@ def _given(
 def decided_rows(session: Session, project_id: UUID, names: Mapping[str, str]) -> ExportRows:
     """All decided items of a project, in a lot or not, gold items aside; batch by batch, in the order of their rows.
 
-    Each with its newest decision, its least sure part's confidence and its newest guide version.
+    Each with its newest decision; one in parts with what they were joined to.
     """
     return _rows(session, project_id, names, lambda source: _decided(session, source))
 
@@ -200,7 +201,6 @@ def _window(
             Item.id,
             Item.external_id,
             Item.data,
-            MicroTask.step,
             MicroTask.part,
             Decision.result,
             Decision.confidence,
@@ -218,23 +218,27 @@ def _window(
         .order_by(Item.row, MicroTask.step, MicroTask.part, Decision.version)
     )
     items: dict[int, tuple[UUID, str | None, Any]] = {}
-    parts: dict[int, dict[tuple[int, int], tuple[list[Any], float, UUID]]] = {}
-    for number, item_id, external_id, data, step, part, result, confidence, guide_id in decisions:
+    decided: dict[UUID, tuple[list[Any], float, int]] = {}
+    in_parts: set[UUID] = set()
+    for number, item_id, external_id, data, part, result, confidence, guide_id in decisions:
         items.setdefault(number, (item_id, external_id, data))
+        if part > 1:
+            in_parts.add(item_id)
         # Of several versions the newest comes last, and stays.
-        parts.setdefault(number, {})[step, part] = (result, confidence, guide_id)
+        decided[item_id] = (source.kind.template.merge([result]), confidence, versions[guide_id])
+    for item_id, joined in joined_of(session, in_parts).items():
+        decided[item_id] = (joined.result, joined.confidence, joined.guide_version)
     for number, (item_id, external_id, data) in items.items():
-        decided = list(parts[number].values())
-        merged = source.kind.template.merge([result for result, _, _ in decided])
+        result, confidence, guide_version = decided[item_id]
         yield ExportRow(
             number,
             item_id,
             external_id,
             source.project_id,
             data,
-            renamed(merged, source.names),
-            min(confidence for _, confidence, _ in decided),
-            max(versions[guide_id] for _, _, guide_id in decided),
+            renamed(result, source.names),
+            confidence,
+            guide_version,
             "",
             source.kind,
         )

@@ -13,6 +13,7 @@ from leye_platform.permissions import Permission
 from leye_platform.projects.models import Item
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.service import project_for
+from leye_platform.projects.splitting import whole_content
 from leye_platform.projects.task_type import TaskType, task_type
 
 router = APIRouter(prefix="/projects/{project_id}/gold", include_in_schema=False)
@@ -36,7 +37,10 @@ def _page(work: Work, project_id: UUID, *, done: str = "", problem: str = "") ->
         status=422 if problem else 200,
         project=project,
         old=old,
-        rows=[_row(kind, item) | {"pictures": links.pictures(task.content)} for item, task in old.rows],
+        rows=[
+            _row(kind, item) | {"pictures": links.pictures(whole_content(kind, item.data, [task.content]))}
+            for item, task in old.rows
+        ],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         done=done,
         problem=problem,

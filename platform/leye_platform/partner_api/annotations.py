@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import items, people, projects, responses
+from leye_platform.assignments.core_tables import is_split, items, people, projects, responses
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.errors import AnnotationNotThere
 from leye_platform.partner_api.reach import oversees, within
@@ -70,7 +70,8 @@ def _annotations() -> Select[*tuple[Any, ...]]:
         .join(items, items.c.id == responses.c.item_id)
         .join(people, people.c.id == responses.c.person_id)
         .join(projects, projects.c.id == responses.c.project_id)
-        .where(projects.c.put_away_at.is_(None))
+        # Positions in an answer to a part are of no use beside the whole; the decision has them joined.
+        .where(projects.c.put_away_at.is_(None), ~is_split(items.c.id))
         .order_by(responses.c.number)
     )
 

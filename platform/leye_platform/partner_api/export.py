@@ -12,11 +12,12 @@ import orjson
 from sqlalchemy import Select, String, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.core_tables import decisions, items, micro_tasks, people, responses
+from leye_platform.assignments.core_tables import decisions, is_split, items, micro_tasks, people, responses
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.tasks import DECIDED_BY, DONE
 from leye_platform.projects.rules import ItemState
+from leye_platform.review.join import joined_of
 
 CHUNK = 500
 _PARTS = micro_tasks.alias()
@@ -133,6 +134,7 @@ def _annotations(session: Session, project_id: UUID, project: int, rows: list[_T
             items.c.project_id == project_id,
             items.c.number.between(rows[0].number, rows[-1].number),
             responses.c.gold.is_(False),
+            ~is_split(items.c.id),
         )
         .order_by(items.c.number, responses.c.number)
     )
@@ -163,7 +165,10 @@ def _decisions(session: Session, rows: list[_Task]) -> dict[UUID, tuple[str, flo
         .where(decisions.c.item_id.in_(wanted))
         .order_by(decisions.c.version)
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
+    found = {row[0]: (row[1], row[2], row[3]) for row in session.execute(query)}
+    for item_id, joined in joined_of(session, wanted).items():
+        found[item_id] = orjson.dumps(joined.result).decode(), joined.confidence, joined.decided_at
+    return found
 
 
 def _task(row: _Task, project: int, annotations: list[bytes], decided: tuple[str, float, Any] | None) -> bytes:

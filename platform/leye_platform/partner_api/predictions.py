@@ -7,6 +7,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import assignments
+from leye_platform.assignments.errors import ItemInParts
 from leye_platform.partner_api.errors import NothingToImport, ProposalStays
 from leye_platform.projects.ingest.proposals import OTHER_WORDS, PROPOSAL_WORDS, ProposalRefused, propose
 from leye_platform.projects.models import Batch, Item, MicroTask, Project
@@ -43,13 +44,15 @@ def forget_proposal(session: Session, item: Item) -> None:
 
 
 def _untouched(session: Session, item: Item) -> MicroTask:
-    """The task's micro-task, locked, while nobody has had it in hand."""
+    """The task's micro-task, locked, while nobody has had it in hand. Raises ProposalStays, ItemInParts."""
     task = session.scalars(
         select(MicroTask)
         .where(MicroTask.item_id == item.id, MicroTask.part == 1)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
+    if session.scalar(select(exists().where(MicroTask.item_id == item.id, MicroTask.part > 1))):
+        raise ItemInParts
     begun = session.scalar(select(exists().where(assignments.c.microtask_id == task.id)))
     if task.state is not ItemState.WAITING or begun or item.gold_result is not None:
         raise ProposalStays

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from leye_platform.accounts.models import Membership
 from leye_platform.accounts.rules import PARTNER_ROLES, Role
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import LEASED, assignments, items, micro_tasks, projects
+from leye_platform.assignments.core_tables import LEASED, assignments, is_split, items, micro_tasks, projects
 from leye_platform.assignments.own import Annotator
 from leye_platform.partner_api.errors import TaskNotThere
 from leye_platform.permissions import Permission
@@ -22,7 +22,9 @@ PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
 
 class ProjectAtHand(NamedTuple):
-    """What `next` wants to know of a project. lease_elsewhere: the asker's lease in another project."""
+    """What `next` wants to know of a project. lease_elsewhere: the asker's lease in another project, or of a part of an
+    item: clients of Label Studio know nothing of either.
+    """
 
     id: UUID
     number: int
@@ -39,7 +41,7 @@ BY_NUMBER = Prepared(
         .where(
             assignments.c.person_id == bindparam("person"),
             assignments.c.state == LEASED,
-            assignments.c.project_id != projects.c.id,
+            or_(assignments.c.project_id != projects.c.id, is_split(assignments.c.item_id)),
         )
         .limit(1)
         .scalar_subquery(),
@@ -145,13 +147,13 @@ HELD = Prepared(
     select(assignments.c.id, assignments.c.state, assignments.c.round < micro_tasks.c.round)
     .join(items, items.c.id == assignments.c.item_id)
     .join(micro_tasks, micro_tasks.c.id == assignments.c.microtask_id)
-    .where(items.c.number == bindparam("wanted"), assignments.c.person_id == bindparam("person"))
+    .where(items.c.number == bindparam("wanted"), assignments.c.person_id == bindparam("person"), ~is_split(items.c.id))
     .order_by(assignments.c.leased_at.desc())
     .limit(1)
 )
 
 
 def held_by(session: Session, person_id: UUID, number: int) -> Held | None:
-    """The person's newest assignment on a task; None where they never had it."""
+    """The person's newest assignment on a task; None where they never had it, or it has parts."""
     row = HELD.first(session, {"wanted": number, "person": person_id})
     return None if row is None else Held(*row)

@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, literal_column, select
+from sqlalchemy import Select, and_, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import batches, decisions, items, micro_tasks, projects
+from leye_platform.assignments.core_tables import batches, decisions, is_split, items, micro_tasks, projects
 from leye_platform.partner_api.annotations import annotations_of_tasks
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import oversees
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import ItemState
+from leye_platform.review.join import joined_of
 
 DONE = frozenset({ItemState.DECIDED, ItemState.DELIVERED, ItemState.ACCEPTED})
 DECIDED_BY = "leye-consensus"
@@ -59,7 +60,7 @@ TASKS: Select[*tuple[Any, ...]] = (
         items.c.created_at,
         items.c.gold_result,
         micro_tasks.c.overlap_wanted,
-        micro_tasks.c.proposal,
+        case((~is_split(items.c.id), micro_tasks.c.proposal)),
     )
     .select_from(items)
     .join(projects, projects.c.id == items.c.project_id)
@@ -186,7 +187,9 @@ def decisions_of(session: Session, rows: Iterable[TaskRow]) -> dict[UUID, Decide
         .where(decisions.c.item_id.in_(wanted))
         .order_by(decisions.c.version)
     )
-    return {row[0]: Decided(*row) for row in session.execute(query)}
+    found = {row[0]: Decided(*row) for row in session.execute(query)}
+    joined = joined_of(session, wanted)
+    return found | {item: Decided(item, one.result, one.confidence, one.decided_at) for item, one in joined.items()}
 
 
 def predictions_of(row: TaskRow, decided: Decided | None) -> Iterable[dict[str, Any]]:

@@ -66,14 +66,14 @@ IN_HAND = Prepared(
 def next_task(
     session: Session, actor: Actor, project: ProjectAtHand, key_ring: KeyRing, now: datetime
 ) -> TaskInHand | Nothing:
-    """The actor's next task of the project; the one they hold in it, where they hold one.
+    """The actor's next task of the project, of one part; the one they hold in it, where they hold one.
 
     A lease in another project is given back: a client of Label Studio knows of one lock for each project, and an
     answer to what was given back is kept as a draft.
     """
     if project.lease_elsewhere is not None:
         leases.release(session, actor.person_id, project.lease_elsewhere, now)
-    claimed = claim(session, Claimant(actor.person_id, now, project.id), key_ring)
+    claimed = claim(session, Claimant(actor.person_id, now, project.id, whole=True), key_ring)
     if isinstance(claimed, Nothing):
         return claimed
     return TaskInHand(*IN_HAND.one(session, {"assignment": claimed.assignment_id}))
@@ -129,7 +129,7 @@ def answer_task(
     """Store an answer to a task: under the actor's lease, or unasked where they oversee the project.
 
     None where the body cancels instead (`was_cancelled`): then the task was skipped. Raises TaskNotThere, NotYours,
-    ResultMissing, AnswerRefused, TaskGivenBack, TaskSkipped.
+    ResultMissing, ItemInParts, AnswerRefused, TaskGivenBack, TaskSkipped.
     """
     held = held_by(session, actor.person_id, number)
     given_up = held is not None and (held.past or held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED})

@@ -14,7 +14,7 @@ from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.addition_queries import additions_of, refused_rows
-from leye_platform.projects.batch_queries import estimate_of, quality_of, standing_still
+from leye_platform.projects.batch_queries import count_tasks, estimate_of, quality_of, standing_still
 from leye_platform.projects.batch_words import ADDITION_WORDS, METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.models import Project
@@ -89,6 +89,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
     project = session.get_one(Project, batch.project_id)
     terms = terms_of(session, project.id, work.now)
     progress = progress_of(session, [batch], work.now)[batch.id]
+    tasks = count_tasks(session, batch) if project.splitting and batch.state is BatchState.READY else None
     return work.page(
         "projects/batch.html",
         batch=batch,
@@ -96,7 +97,8 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         progress=progress,
         still=standing_still(session, batch, work.now),
         quality=quality_of(session, batch.id),
-        estimate=estimate_of(project, progress.items, terms) if batch.state is BatchState.READY else None,
+        estimate=estimate_of(project, progress.items, terms, tasks) if batch.state is BatchState.READY else None,
+        tasks=tasks,
         terms=terms,
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
         refused=refused_rows(session, batch.id) if batch.rows_refused else [],

@@ -85,12 +85,23 @@ def expected_answers(pipeline: Pipeline, accuracy: Fraction) -> Expected:
 
 
 def estimate(
-    pipeline: Pipeline, items: int, *, unit_price: Decimal, answer_pay: Decimal, review_pay: Decimal
+    pipeline: Pipeline,
+    items: int,
+    *,
+    unit_price: Decimal,
+    answer_pay: Decimal,
+    review_pay: Decimal,
+    tasks: int | None = None,
 ) -> Estimate:
-    """Cost and margin of `items` items; rates are in the currency unit, per item, answer and review."""
+    """Cost and margin of `items` items; rates are in the currency unit, per item, answer and review.
+
+    tasks: how many micro-tasks they have, where that is not one each.
+    """
+    each = Fraction(1) if tasks is None or items == 0 else Fraction(tasks, items)
 
     def case(accuracy: Fraction) -> Case:
-        expected = expected_answers(pipeline, accuracy)
+        of_a_task = expected_answers(pipeline, accuracy)
+        expected = Expected(of_a_task.answers * each, of_a_task.reviewed * each)
         gold = _exact(pipeline.gold_share)
         # Gold answers are paid like all others and come on top.
         paid = expected.answers / (1 - gold)

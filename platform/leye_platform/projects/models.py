@@ -20,6 +20,7 @@ _READING = text("state = 'reading'")
 class Project(Base):
     """One kind of work for one partner. `pipeline` is data: see projects/rules.py:Pipeline.
 
+    `splitting` is data: see projects/splitting.py:Splitting.
     `class_names` maps a class of the label config to its name in deliveries, where that is another.
     show_proposals: whether an annotator begins from what the partner's model has proposed. put_away_at: when a client
     of Label Studio deleted it; work and books stay, its batches are cancelled.
@@ -36,6 +37,7 @@ class Project(Base):
     label_config: Mapped[str] = mapped_column(Text)
     class_names: Mapped[dict[str, Any]] = mapped_column(default=dict)
     pipeline: Mapped[dict[str, Any]]
+    splitting: Mapped[dict[str, Any]] = mapped_column(default=dict)
     unit: Mapped[str] = mapped_column(String(16), default="item")
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     lease_minutes: Mapped[int] = mapped_column(default=120)
@@ -252,7 +254,7 @@ class Item(Base):
 
 
 class MicroTask(Base):
-    """What one annotator sees at once; an item has one or more.
+    """What one annotator sees at once; an item has one or more, numbered by `part`.
 
     `overlap_wanted` is how many answers this round asks for so far, never above `overlap_limit`.
     `posterior` is what the answers so far come to, as the task type's consensus keeps it.

@@ -1,7 +1,7 @@
 """A new project: every field looked at before anything is written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from leye_platform.projects.label_config_check import problems_of_config, task_t
 from leye_platform.projects.models import Project
 from leye_platform.projects.rates import exact_rate, set_pay, set_price
 from leye_platform.projects.rules import LONGEST_TITLE, PaidWork, Pipeline, one_line, problems_of_pipeline
+from leye_platform.projects.splitting import Splitting, problems_of_splitting
 
 FIELDS = (
     "title",
@@ -38,6 +39,11 @@ FIELDS = (
     "confidence",
     "check_share",
     "gold_share",
+    "splitting",
+    "texts_above",
+    "pictures_above",
+    "tile",
+    "tile_overlap",
 )
 """The fields that may want a change, in the order in which they are told."""
 RATES = ("unit_price", "answer_pay", "review_pay")
@@ -61,6 +67,7 @@ class NewProject:
     review_pay: str | None = None
     task_type: str = ""
     show_proposals: bool = False
+    splitting: dict[str, object] = field(default_factory=dict)
     id: UUID | None = None
 
     @property
@@ -75,6 +82,7 @@ def problems_of_project(
     """A sentence for each field that wants a change, in the order of the form; empty where a project can be made."""
     found = problems_of_config(given.type_meant, given.label_config, translate)
     found |= problems_of_pipeline(given.pipeline, translate)
+    found |= problems_of_splitting(given.splitting, translate)
     if not one_line(given.title):
         found["title"] = translate(N_("请填项目名称。"))
     elif len(given.title) > LONGEST_TITLE:
@@ -129,6 +137,7 @@ def create_project(
         label_config=given.label_config,
         pipeline=Pipeline.model_validate(given.pipeline).stored(),
         show_proposals=given.show_proposals,
+        splitting=Splitting.model_validate(given.splitting).stored(),
         created_at=now,
         created_by=actor.person_id,
     )

@@ -30,6 +30,8 @@ from leye_platform.projects.project_matters import project_matters
 from leye_platform.projects.queries import batches_page, progress_of, projects_page, terms_of
 from leye_platform.projects.rates import exact_rate, set_pay, set_price
 from leye_platform.projects.rules import PaidWork, Pipeline
+from leye_platform.projects.splitting import Splitting, problems_of_splitting, splits
+from leye_platform.projects.splitting_form import SplittingForm
 from leye_platform.projects.task_type import task_type
 from leye_platform.teams.help_queries import long_waits
 from leye_platform.web import formats
@@ -66,8 +68,10 @@ def new_form(work: Work) -> Response:
 
 @router.post("/projects/new")
 @endpoint(Permission.MANAGE_PROJECTS, form=True)
-def make_project(work: Work, given: Annotated[ProjectForm, Depends()]) -> Response:
-    """Make the project, or say what is to change."""
+def make_project(work: Work, given: Annotated[ProjectForm, Depends()], do: Field = "") -> Response:
+    """Make the project, or say what is to change. do: `count` only says how many parts large items would have."""
+    if do == "count":
+        return _form(work, given, {})
     problems = given.problems(work.session, work.actor, work.gettext)
     if problems:
         return _form(work, given, problems)
@@ -156,6 +160,21 @@ def choose_proposals(work: Work, project_id: UUID, show_proposals: Field = "") -
     return RedirectResponse(f"/projects/{project_id}#proposals-title", status_code=303)
 
 
+@router.post("/projects/{project_id}/splitting")
+@endpoint(Permission.MANAGE_PROJECTS, form=True)
+def choose_splitting(
+    work: Work, project_id: UUID, given: Annotated[SplittingForm, Depends()], do: Field = ""
+) -> Response:
+    """What is cut into parts, of items that come in from now on. do: `count` only says into how many."""
+    project = service.project_for(work.session, work.actor, project_id, Permission.MANAGE_PROJECTS)
+    problems = problems_of_splitting(given.meant(), work.gettext)
+    if problems or do == "count":
+        return _shown(work, project, problems=problems, splitting=given)
+    splitting = Splitting.model_validate(given.meant())
+    service.set_splitting(work.session, work.actor, project, splitting, work.now)
+    return RedirectResponse(f"/projects/{project_id}#splitting-title", status_code=303)
+
+
 def _shown(
     work: Work,
     project: Project,
@@ -163,6 +182,7 @@ def _shown(
     page: int = 1,
     problems: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
+    splitting: SplittingForm | None = None,
 ) -> Response:
     listed = batches_page(work.session, work.actor, page, project_id=project.id)
     kind = task_type(project.task_type, project.label_config)
@@ -178,6 +198,9 @@ def _shown(
         guide_html=guide_html(work.session, text_of(guide), work.gettext, top=3) if guide else "",
         terms=terms_of(work.session, project.id, work.now),
         pipeline=Pipeline.model_validate(project.pipeline),
+        splitting=splitting or SplittingForm.of(Splitting.model_validate(project.splitting)),
+        being_split=splitting is not None,
+        cuts=splits(kind) is not None,
         kind=kind,
         state_words=STATE_WORDS,
         purpose_words=PURPOSE_WORDS,

@@ -17,6 +17,7 @@ from leye_platform.errors import N_
 from leye_platform.projects.new_project import NewProject, problems_of_project
 from leye_platform.projects.rules import PipelineKind
 from leye_platform.projects.simple_config import SimpleConfig, WorkKind
+from leye_platform.projects.splitting_form import USUAL, SplittingForm, whole_number
 
 Field = Annotated[str, Form()]
 _COLUMN = re.compile(r"[^\W\d]\w*")
@@ -49,6 +50,10 @@ class ProjectForm:
     check_share: Field = "10"
     gold_share: Field = "5"
     show_proposals: Field = ""
+    texts_above: Field = ""
+    pictures_above: Field = ""
+    tile: Field = str(USUAL.tile)
+    tile_overlap: Field = str(USUAL.tile_overlap)
 
     def meant(self, firm: UUID | None = None) -> NewProject:
         """What the fields come to; whether that can be made is for the service to say.
@@ -66,6 +71,7 @@ class ProjectForm:
             answer_pay=None if firm else self.answer_pay,
             review_pay=None if firm else self.review_pay,
             show_proposals=bool(self.show_proposals),
+            splitting={} if firm else self.splitting.meant(),
             id=_id(self.key),
         )
 
@@ -82,6 +88,11 @@ class ProjectForm:
             found |= self._problems_of_list(translate) or ({"labels": told} if told else {})
         order = list(self.__dataclass_fields__)
         return {name: found[name] for name in sorted(found, key=order.index)}
+
+    @property
+    def splitting(self) -> SplittingForm:
+        """What is to be cut."""
+        return SplittingForm(self.texts_above, self.pictures_above, self.tile, self.tile_overlap)
 
     def _simple(self) -> SimpleConfig:
         return SimpleConfig(self._work_kind(), self.question, self.labels, self.variable)
@@ -103,7 +114,7 @@ class ProjectForm:
         return found
 
     def _pipeline(self) -> dict[str, object]:
-        read: dict[str, Callable[[str], object]] = {"overlap_start": _whole, "overlap_limit": _whole}
+        read: dict[str, Callable[[str], object]] = {"overlap_start": whole_number, "overlap_limit": whole_number}
         settings = {name: read.get(name, _share)(getattr(self, name)) for name in _SETTINGS.get(self.kind, ())}
         return {"kind": self.kind} | settings
 
@@ -113,12 +124,6 @@ def _id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _whole(text: str) -> object:
-    """A whole number, or the text itself, which the pipeline then refuses by name."""
-    plain = unicodedata.normalize("NFKC", text).strip()
-    return int(plain) if plain.isdecimal() and len(plain) < 10 else text
 
 
 def _share(text: str) -> object:

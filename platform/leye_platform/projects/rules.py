@@ -113,6 +113,14 @@ ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
 FINISHED_ITEMS = frozenset({_I.DECIDED, _I.DELIVERED, _I.ACCEPTED, _I.UNUSABLE, _I.WITHDRAWN})
 
 
+def item_state_of(parts: Collection[ItemState]) -> ItemState:
+    """The state of an item while its parts are worked on, by theirs: with the reviewers as long as one part is."""
+    if _I.REVIEW in parts:
+        return _I.REVIEW
+    states = set(parts)
+    return states.pop() if len(states) == 1 else _I.WORKING
+
+
 class PipelineKind(StrEnum):
     CONSENSUS = "consensus"
     SINGLE_CHECK = "single_check"

@@ -18,7 +18,8 @@ class ProjectIn(BaseModel):
     """Prices and pay are exact decimals as text, in the currency unit. `organisation`: the partner's name.
 
     Prices and pay are the operator's to set: a partner's people leave them out, and may leave out their firm.
-    `show_proposals`: whether the first annotator of a task begins from the prediction that came with it.
+    `show_proposals`: whether the first annotator of a task begins from the prediction that came with it. `splitting`:
+    `pictures_above` (pixels) with `tile` and `tile_overlap` (pixels of a side), `texts_above` (characters).
     """
 
     title: str = Field(max_length=200)
@@ -31,6 +32,7 @@ class ProjectIn(BaseModel):
     review_pay: str | None = None
     task_type: str = ""
     show_proposals: bool = False
+    splitting: dict[str, Any] = Field(default_factory=dict)
 
 
 class ProjectOut(BaseModel):
@@ -45,6 +47,7 @@ class ProjectOut(BaseModel):
     unit: str
     currency: str
     show_proposals: bool
+    splitting: dict[str, Any]
 
     @classmethod
     def of(cls, project: Project, organisation: str) -> "ProjectOut":
@@ -58,6 +61,7 @@ class ProjectOut(BaseModel):
             unit=project.unit,
             currency=project.currency,
             show_proposals=project.show_proposals,
+            splitting=project.splitting,
         )
 
 

@@ -24,6 +24,7 @@ from leye_platform.projects.rules import (
     one_line,
     rate_on,
 )
+from leye_platform.projects.splitting import Splitting
 from leye_platform.projects.withdrawal import pay_what_was_done, whole_batch, withdraw_unfinished
 from leye_platform.settings import Settings
 from leye_platform.states import check_move
@@ -50,6 +51,15 @@ def show_proposals(session: Session, actor: Actor, project: Project, shown: bool
         return
     project.show_proposals = shown
     record(session, at=now, person_id=actor.person_id, action="project.proposals", subject_id=project.id, shown=shown)
+
+
+def set_splitting(session: Session, actor: Actor, project: Project, splitting: Splitting, now: datetime) -> None:
+    """What is cut into parts, of items that come in from now on."""
+    stored = splitting.stored()
+    if project.splitting == stored:
+        return
+    project.splitting = stored
+    record(session, at=now, person_id=actor.person_id, action="project.splitting", subject_id=project.id, **stored)
 
 
 def batch_for(

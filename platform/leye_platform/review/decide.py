@@ -19,7 +19,6 @@ from leye_platform.assignments.core_tables import (
     insert_into,
     items,
     micro_tasks,
-    one_of,
     reviews,
 )
 from leye_platform.assignments.slots import withdraw_open, withdrawal
@@ -28,7 +27,8 @@ from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, ask_for
 from leye_platform.prepared import Prepared, Step, write_together
 from leye_platform.projects.models import MicroTask
-from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, ItemState
+from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, ItemState, item_state_of
+from leye_platform.review.join import join_parts
 from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState
 from leye_platform.states import check_move
 from leye_task_templates.consensus import Labels
@@ -59,11 +59,7 @@ SET_STATE = {
     for table in (micro_tasks, items)
 }
 LOCK_ITEM = Prepared(select(items.c.state).where(items.c.id == bindparam("item")).with_for_update(key_share=True))
-UNDECIDED_PART = Prepared(
-    select(micro_tasks.c.id)
-    .where(micro_tasks.c.item_id == bindparam("item"), one_of(micro_tasks.c.state, UNFINISHED_ITEMS))
-    .limit(1)
-)
+PART_STATES = Prepared(select(micro_tasks.c.state).where(micro_tasks.c.item_id == bindparam("item")))
 NEXT_VERSION = (
     select(func.coalesce(func.max(decisions.c.version), 0) + 1)
     .where(decisions.c.microtask_id == bindparam("microtask"))
@@ -132,8 +128,11 @@ def record_decision(
         ]
     write_together(session, steps)
     make_task_payable(session, microtask.id, now)
-    if not settled and _item_is_decided(session, microtask.item_id, only_part=getattr(microtask, "only_part", False)):
+    only_part = getattr(microtask, "only_part", False)
+    if not settled and _item_is_decided(session, microtask.item_id, now, only_part=only_part):
         ask_for_lot_when_finished(session, microtask.batch_id, now)
+    elif settled and not only_part and LOCK_ITEM.scalar(session, {"item": microtask.item_id}) is ItemState.DECIDED:
+        join_parts(session, microtask.item_id, now)
     if isinstance(microtask, MicroTask):
         session.refresh(microtask)
 
@@ -147,13 +146,16 @@ def _reach(session: Session, table: str, subject: UUID, current: ItemState, want
     write_together(session, [_reached(table, subject, current, wanted)])
 
 
-def _item_is_decided(session: Session, item_id: UUID, *, only_part: bool) -> bool:
+def _item_is_decided(session: Session, item_id: UUID, now: datetime, *, only_part: bool) -> bool:
     """Whether this was the item's last open part; its row lock keeps two last parts from missing each other."""
     state = LOCK_ITEM.scalar(session, {"item": item_id})
-    if not only_part and UNDECIDED_PART.first(session, {"item": item_id}) is not None:
-        return False
-    _reach(session, items.name, item_id, state, ItemState.DECIDED)
-    return True
+    parts = [ItemState.DECIDED] if only_part else [row[0] for row in PART_STATES.all(session, {"item": item_id})]
+    reached = item_state_of(parts)
+    if reached is not state:
+        _reach(session, items.name, item_id, state, reached)
+    if reached is ItemState.DECIDED and len(parts) > 1:
+        join_parts(session, item_id, now)
+    return reached is ItemState.DECIDED
 
 
 def ask_for_lot_when_finished(session: Session, batch_id: UUID, now: datetime) -> None:

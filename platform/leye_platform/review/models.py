@@ -80,3 +80,19 @@ class Decision(Base):
     guide_id: Mapped[UUID] = mapped_column(ForeignKey("guide_versions.id"))
     review_id: Mapped[UUID | None] = mapped_column(ForeignKey("reviews.id"))
     decided_at: Mapped[datetime]
+
+
+class ItemDecision(Base):
+    """The annotation of an item that was cut into parts, joined from their decisions once all of them have one.
+
+    A new one never replaces an old row: it has the next version. An item of one part has none of its own.
+    """
+
+    __tablename__ = "item_decisions"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    result: Mapped[list[Any]]
+    confidence: Mapped[float]
+    guide_id: Mapped[UUID] = mapped_column(ForeignKey("guide_versions.id"))
+    decided_at: Mapped[datetime]

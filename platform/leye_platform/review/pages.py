@@ -20,6 +20,7 @@ from leye_platform.review.queries import ReviewView, queue_figures, recently_set
 from leye_platform.review.rules import REASON_WORDS, REASONS, Reason, ReviewCause, ReviewState, Verdict
 from leye_platform.web import formats
 from leye_platform.web.pages import sentence_for, translator_for
+from leye_task_templates.splitting import PART
 from leye_task_templates.template import ResultRefused
 
 router = APIRouter(include_in_schema=False)
@@ -34,6 +35,7 @@ CAUSE_WORDS = {
     ReviewCause.UNSURE: N_("几个人的答案拿不定"),
     ReviewCause.CHECK: N_("按比例抽查"),
     ReviewCause.SKIPPED: N_("有人跳过，说做不了"),
+    ReviewCause.PART_UNUSABLE: N_("这一部分不可用，整条怎么办"),
 }
 Field = Annotated[str, Form()]
 
@@ -128,6 +130,7 @@ def _shown(work: Work, shown: ReviewView, given: dict[str, Any], problems: dict[
         "review/task.html",
         status=422 if problems else 200,
         shown=shown,
+        part=picture_links(work).linked(shown.content.get(PART)),
         guide=guide_html(work.session, text_of(shown.guide), work.gettext, top=3, answers_of=shown.project.id),
         settled=shown.review.state is ReviewState.SETTLED,
         decided=shown.decided_words,

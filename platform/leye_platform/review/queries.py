@@ -98,14 +98,14 @@ def no_other_function(person_id: UUID) -> ColumnElement[bool]:
 
 
 def not_put_back_by(person_id: UUID) -> ColumnElement[bool]:
-    """The person has not had this micro-task in this round and given it back."""
+    """The person has not had this micro-task in this round, and given it back or called it unusable."""
     earlier = aliased(Review)
     return ~exists().where(
         earlier.item_id == Review.item_id,
         earlier.reviewer_id == person_id,
         earlier.microtask_id == Review.microtask_id,
         earlier.round == Review.round,
-        earlier.state == ReviewState.PUT_BACK,
+        earlier.state.in_((ReviewState.PUT_BACK, ReviewState.SETTLED)),
     )
 
 

@@ -31,12 +31,16 @@ REVIEW_MOVES: dict[ReviewState, frozenset[ReviewState]] = {
 }
 
 
+UNSETTLED_STATES = (_R.OPEN, _R.HELD)
+
+
 class ReviewCause(StrEnum):
-    """Why a micro-task came to review."""
+    """Why a micro-task came to review. part_unusable: it is a part of an item, and a reviewer found it unusable."""
 
     UNSURE = "unsure"
     CHECK = "check"
     SKIPPED = "skipped"
+    PART_UNUSABLE = "part_unusable"
 
 
 class Verdict(StrEnum):

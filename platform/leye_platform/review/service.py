@@ -13,15 +13,14 @@ from leye_platform.actor import Actor
 from leye_platform.assignments.errors import AnswerRefused
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.rework import start_round
-from leye_platform.assignments.slots import withdraw_open
 from leye_platform.audit import record
 from leye_platform.billing.ledger import earn_review, make_payable
 from leye_platform.billing.rules import rate_in_micros
-from leye_platform.projects.models import Batch, GuideVersion, Item, MicroTask, PayRate, Project
-from leye_platform.projects.rules import ITEM_MOVES, BatchState, ItemState, PaidWork, rate_on, storable_text
+from leye_platform.projects.models import Batch, GuideVersion, MicroTask, PayRate, Project
+from leye_platform.projects.rules import BatchState, PaidWork, rate_on, storable_text
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.confidence import confidence_after_review
-from leye_platform.review.decide import ask_for_lot_when_finished, record_decision
+from leye_platform.review.decide import record_decision
 from leye_platform.review.errors import (
     AnswerNotChosen,
     CommentTooLong,
@@ -44,6 +43,7 @@ from leye_platform.review.rules import (
     Verdict,
     reason_fits,
 )
+from leye_platform.review.unusable import declare_unusable
 from leye_platform.states import check_move
 from leye_task_templates.template import ResultRefused
 
@@ -244,12 +244,7 @@ def _follow(
     if review.verdict is Verdict.SEND_BACK:
         start_round(session, [microtask.id], now)
     else:
-        item = session.get_one(Item, microtask.item_id, with_for_update=True)
-        microtask.state = check_move(ITEM_MOVES, microtask.state, ItemState.UNUSABLE)
-        item.state = check_move(ITEM_MOVES, item.state, ItemState.UNUSABLE)
-        session.flush()
-        withdraw_open(session, microtask.id, microtask.round)
-        ask_for_lot_when_finished(session, microtask.batch_id, now)
+        declare_unusable(session, review, microtask, now)
 
 
 def newest_guide_id(session: Session, project_id: UUID) -> UUID:

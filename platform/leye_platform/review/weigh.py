@@ -100,6 +100,7 @@ KEEP_POSTERIOR = Prepared(
     .where(micro_tasks.c.id == bindparam("microtask"))
     .values(posterior=bindparam("probabilities"), overlap_wanted=bindparam("wanted"))
 )
+OUT_OF_HAND = frozenset({ItemState.DELIVERED, ItemState.ACCEPTED, ItemState.UNUSABLE, ItemState.WITHDRAWN})
 LAST_DECISION = Prepared(
     select(
         decisions.c.labels,
@@ -197,7 +198,7 @@ class _Weighing:
         make_payable(self.session, response_ids=[self.task.newest_response], now=self.now)
         self.keep_posterior()
         decided, method, in_lot = LAST_DECISION.one(self.session, {"microtask": self.task.id})
-        if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state is not ItemState.DECIDED:
+        if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state in OUT_OF_HAND:
             return
         sure = not self.outcome.contradictory and self.confidence >= self.task.pipeline.confidence
         if sure and not self.kind.consensus.same(self.outcome.labels, decided):

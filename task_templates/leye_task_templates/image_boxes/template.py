@@ -1,4 +1,4 @@
-"""Image bounding boxes. An item is one picture and one micro-task.
+"""Image bounding boxes. An item is one picture; a large one is cut into tiles where the project says so.
 
 A result is Label Studio's: `x`, `y`, `width`, `height` in per cent, `rotation` 0, the picture's own size beside it. Its
 labels are `[x, y, width, height, class]` of each box, in reading order. Its entries are five texts for each box (x, y,
@@ -12,9 +12,11 @@ from typing import Any
 
 from leye_task_templates.box_consensus import BoxConsensus
 from leye_task_templates.consensus import Consensus, Labels
+from leye_task_templates.image_boxes import tiling
 from leye_task_templates.image_boxes.geometry import Box, Size, in_per_cent, in_pixels, lies_inside, read_number
 from leye_task_templates.label_config import LabelConfig, LabelsControl, Problem
 from leye_task_templates.problems import N_, readable
+from leye_task_templates.splitting import SplitRule
 from leye_task_templates.template import (
     Command,
     Content,
@@ -51,6 +53,7 @@ class ImageBoxes:
     needs = frozenset({Need.SEE, Need.READ})
     units: tuple[str, ...] = ("item", "object")
     seconds_hint = 60.0
+    mended: frozenset[RowProblemCode] = frozenset()
 
     def check_config(self, config: LabelConfig) -> list[Problem]:
         tags = [control.tag for control in config.labellings]
@@ -71,6 +74,24 @@ class ImageBoxes:
 
     def merge(self, results: Sequence[Result]) -> Result:
         return [region for result in results for region in result]
+
+    def parts(self, config: LabelConfig, data: Mapping[str, Any], rule: SplitRule) -> list[dict[str, Any]]:
+        """See `leye_task_templates.splitting.SplitsItems`."""
+        return tiling.tile_contents(config.images[0].variable, data, rule) or self.split(config, data)
+
+    def whole(self, config: LabelConfig, data: Mapping[str, Any], contents: Sequence[Content]) -> dict[str, Any]:
+        variable = config.images[0].variable
+        return {variable: tiling.whole_picture(variable, contents[0])}
+
+    def cut(self, config: LabelConfig, contents: Sequence[Content], result: Result) -> list[Result]:
+        boxes = [_box_of(config, region) for region in result]
+        shown = tiling.cut_boxes(config.images[0].variable, contents, boxes)
+        return [self._checked(config, content, own) for content, own in zip(contents, shown, strict=True)]
+
+    def join(self, config: LabelConfig, contents: Sequence[Content], results: Sequence[Result]) -> Result:
+        found = [[_box_of(config, region) for region in result] for result in results]
+        boxes = tiling.join_boxes(config.images[0].variable, contents, found)
+        return _regions(config, _size(config, self.whole(config, {}, contents)), boxes)
 
     def view(self, config: LabelConfig, content: Content) -> dict[str, Any]:
         control, image = config.labellings[0], config.images[0]
@@ -175,9 +196,7 @@ class ImageBoxes:
         for number, box in enumerate(boxes, start=1):
             if not lies_inside(box):
                 raise ResultRefused(ResultProblemCode.BOX_OUTSIDE, number=number, width=size.width, height=size.height)
-        # Reading order, so that equal answers are equal lists.
-        ordered = sorted(dict.fromkeys(boxes), key=lambda box: (box.y, box.x, box.height, box.width, box.label))
-        return [_region(config.labellings[0], size, number, box) for number, box in enumerate(ordered, start=1)]
+        return _regions(config, size, boxes)
 
 
 _COMMANDS = (
@@ -254,6 +273,12 @@ def _typed(config: LabelConfig, size: Size, row: Sequence[str], number: int) -> 
     if not row[4]:
         raise ResultRefused(ResultProblemCode.BOX_UNNAMED, number=number)
     return in_per_cent([n for n in numbers if n is not None], size, _index(_values(config.labellings[0]), row[4]))
+
+
+def _regions(config: LabelConfig, size: Size, boxes: Sequence[Box]) -> Result:
+    # Reading order, so that equal answers are equal lists.
+    ordered = sorted(dict.fromkeys(boxes), key=lambda box: (box.y, box.x, box.height, box.width, box.label))
+    return [_region(config.labellings[0], size, number, box) for number, box in enumerate(ordered, start=1)]
 
 
 def _region(control: LabelsControl, size: Size, number: int, box: Box) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Named-entity spans in one text, by Label Studio's Labels. An item is one micro-task.
+"""Named-entity spans in one text, by Label Studio's Labels. A long text is cut into passages where the project says so.
 
 Spans may overlap or lie in one another, as in Label Studio; the same span twice with one label is one. Positions count
 code points (see segment.py).
@@ -10,9 +10,11 @@ from typing import Any
 
 from leye_task_templates.consensus import Consensus, Labels
 from leye_task_templates.label_config import LabelConfig, LabelsControl, Problem
+from leye_task_templates.named_entities.long_texts import cut_spans, join_spans, text_contents
 from leye_task_templates.named_entities.segment import pieces, visible
 from leye_task_templates.problems import N_, readable
 from leye_task_templates.span_consensus import SpanConsensus
+from leye_task_templates.splitting import SplitRule
 from leye_task_templates.template import (
     KEYS,
     Command,
@@ -59,6 +61,7 @@ class NamedEntities:
     needs = frozenset({Need.READ})
     units: tuple[str, ...] = ("item", "object")
     seconds_hint = 40.0
+    mended = frozenset({RowProblemCode.TOO_LONG_TO_MARK})
 
     def check_config(self, config: LabelConfig) -> list[Problem]:
         problems = []
@@ -81,6 +84,25 @@ class NamedEntities:
 
     def merge(self, results: Sequence[Result]) -> Result:
         return [region for result in results for region in result]
+
+    def parts(self, config: LabelConfig, data: Mapping[str, Any], rule: SplitRule) -> list[dict[str, Any]]:
+        """See `leye_task_templates.splitting.SplitsItems`."""
+        return text_contents(config.texts[0].variable, data, rule, LONGEST) or self.split(config, data)
+
+    def whole(self, config: LabelConfig, data: Mapping[str, Any], contents: Sequence[Content]) -> dict[str, Any]:
+        return self.split(config, data)[0]
+
+    def cut(self, config: LabelConfig, contents: Sequence[Content], result: Result) -> list[Result]:
+        given = [region["value"] for region in result]
+        spans = cut_spans(contents, [(value["start"], value["end"], value["labels"][0]) for value in given])
+        if isinstance(spans, int):
+            words = quoted(given[spans]["text"])
+            raise ResultRefused(ResultProblemCode.SPAN_ACROSS, number=spans + 1, words=words)
+        return [self._result(config, content, own) for content, own in zip(contents, spans, strict=True)]
+
+    def join(self, config: LabelConfig, contents: Sequence[Content], results: Sequence[Result]) -> Result:
+        values = join_spans(contents, [[region["value"] for region in result] for result in results])
+        return [_region(config.labellings[0], number, value) for number, value in enumerate(values, start=1)]
 
     def view(self, config: LabelConfig, content: Content) -> dict[str, Any]:
         control, shown = config.labellings[0], config.texts[0]
@@ -213,13 +235,7 @@ class NamedEntities:
         if len(distinct) > MOST_SPANS:
             raise ResultRefused(ResultProblemCode.TOO_MANY_SPANS, limit=MOST_SPANS)
         return [
-            {
-                "id": f"{control.name}-{number}",
-                "from_name": control.name,
-                "to_name": control.to_name,
-                "type": "labels",
-                "value": {"start": start, "end": end, "text": text[start:end], "labels": [order[kind]]},
-            }
+            _region(control, number, {"start": start, "end": end, "text": text[start:end], "labels": [order[kind]]})
             for number, (start, end, kind) in enumerate(distinct, start=1)
         ]
 
@@ -228,6 +244,16 @@ def quoted(text: str) -> str:
     """A marked text, short, and with what cannot be seen in it named."""
     short = text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
     return visible(short)
+
+
+def _region(control: LabelsControl, number: int, value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"{control.name}-{number}",
+        "from_name": control.name,
+        "to_name": control.to_name,
+        "type": "labels",
+        "value": value,
+    }
 
 
 def _problem(code: ConfigProblemCode, **arguments: Any) -> Problem:

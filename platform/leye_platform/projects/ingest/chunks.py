@@ -19,7 +19,9 @@ from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_
 from leye_platform.projects.ingest.source import Source
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import Pipeline
+from leye_platform.projects.splitting import cut_result, joined_result, parts_of, splits, whole_content
 from leye_platform.projects.task_type import TaskType
+from leye_task_templates.splitting import WHOLE, SplitRule
 from leye_task_templates.template import ResultProblemCode, ResultRefused
 
 Contents = Sequence[dict[str, Any]]
@@ -29,7 +31,10 @@ Gold = list[list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a run needs to know about its batch. `after`: the batch's last row number before these files' first."""
+    """What a run needs to know about its batch. `after`: the batch's last row number before these files' first.
+
+    rule: what is cut into parts.
+    """
 
     batch_id: UUID
     project_id: UUID
@@ -37,11 +42,17 @@ class Reading:
     pipeline: Pipeline
     sources: tuple[Source, ...]
     after: int
+    rule: SplitRule = WHOLE
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
         """The variables that are pictures."""
         return tuple(image.variable for image in self.kind.config.images)
+
+    @property
+    def tiled(self) -> SplitRule:
+        """The rule by which pictures are cut; none is where the task type cuts nothing."""
+        return self.rule if splits(self.kind) is not None else WHOLE
 
 
 _Plain = tuple[Row, PlainRow, Contents, Gold | None]
@@ -80,11 +91,15 @@ class _Standing:
 
     def check_same(self, reading: Reading, found: PlainRow, contents: Contents, gold: Gold | None) -> None:
         """Whether a row of a later file says the same. Raises RowRefused where it does not."""
-        shown, labels = [content for content, _ in self.parts], [known for _, known in self.parts]
-        if self.data != as_sent(found.data, reading.pictures) or shown != contents:
+        sent = as_sent(found.data, reading.pictures)
+        shown = whole_content(reading.kind, self.data, [content for content, _ in self.parts])
+        # How it was cut may have been set anew since.
+        if self.data != sent or shown != whole_content(reading.kind, sent, contents):
             raise RowRefused(refusals.ID_OTHER, external_id=found.external_id)
         template, config = reading.kind.template, reading.kind.config
-        if gold is not None and labels != [template.labels_of(config, part) for part in gold]:
+        cut_alike = [content for content, _ in self.parts] == contents
+        labels = [known for _, known in self.parts]
+        if gold is not None and cut_alike and labels != [template.labels_of(config, part) for part in gold]:
             raise RowRefused(refusals.ID_OTHER_GOLD, external_id=found.external_id)
 
 
@@ -106,17 +121,16 @@ _BY_EXTERNAL_ID = {dialect: _by_external_ids(dialect) for dialect in ("sqlite", 
 def look_at(reading: Reading, rows: Sequence[Row]) -> Looked:
     """Check each row for itself: needs no database, and so holds up nobody."""
     looked = Looked()
-    template, config = reading.kind.template, reading.kind.config
     for row in rows:
         external_id = None
         try:
             if row.problem is not None:
                 raise RowRefused("{problem}", problem=row.problem)
-            found = plain_row(row.content, config.variables)
+            found = plain_row(row.content, reading.kind.config.variables)
             external_id = found.external_id
-            if problems := template.validate_row(config, found.data):
+            problems, contents = parts_of(reading.kind, found.data, reading.rule)
+            if problems:
                 raise RowRefused("{problem}", problem="；".join(map(str, problems)))
-            contents = template.split(config, found.data)
             gold = None if found.gold_answer is None else _gold(reading, found, contents)
         except RowRefused as refused:
             looked.refused.append(_refusal(reading, row, str(refused), external_id))
@@ -180,7 +194,7 @@ def _add(reading: Reading, chunk: Chunk, plain: _Plain, seen: dict[str, _Standin
             overlap_limit=reading.pipeline.overlap_limit(),
             external_id=found.external_id,
             source_key=row.source_key,
-            gold_result=None if gold is None else reading.kind.template.merge(gold),
+            gold_result=None if gold is None else joined_result(reading.kind, contents, gold),
         )
     )
     if found.external_id is not None:
@@ -192,7 +206,8 @@ def _proposals(
 ) -> list[dict[str, Any]] | None:
     """What a model proposes for each part; counted either way. Never asked of a gold item, whose answer is known."""
     try:
-        proposals = propose(reading.kind, contents, found.predictions)
+        whole = whole_content(reading.kind, found.data, contents)
+        proposals = propose(reading.kind, contents, found.predictions, whole)
     except ProposalRefused as refused:
         chunk.proposals_refused.append((refused.code, reading.after + row.number))
         return None
@@ -201,10 +216,11 @@ def _proposals(
 
 
 def _gold(reading: Reading, found: PlainRow, contents: Contents) -> Gold:
-    """The known answer of each part of a row that gives one. Raises RowRefused."""
+    """The known answer of each part of a row that gives one, cut as the item is. Raises RowRefused."""
     template, config, answer = reading.kind.template, reading.kind.config, found.gold_answer or []
     try:
-        return [template.gold_result(config, content, answer) for content in contents]
+        whole = template.gold_result(config, whole_content(reading.kind, found.data, contents), answer)
+        return cut_result(reading.kind, contents, whole)
     except ResultRefused as refused:
         raise RowRefused("{problem}", problem=_gold_problem(refused, found)) from None
 

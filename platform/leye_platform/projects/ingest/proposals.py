@@ -13,6 +13,7 @@ import orjson
 
 from leye_platform.errors import N_
 from leye_platform.projects.ingest.rows import PREDICTIONS, RowRefused, check_value, storable
+from leye_platform.projects.splitting import cut_result
 from leye_platform.projects.task_type import TaskType
 from leye_task_templates.template import Result, ResultProblemCode, ResultRefused
 
@@ -38,6 +39,7 @@ PROPOSAL_WORDS: dict[str, str] = {
     _R.NOTHING_CHOSEN: N_("一个选项也没有"),
     _R.ONE_ONLY: N_("只能选一个，却有几个选项"),
     _R.SPAN_OUTSIDE: N_("标的位置不在原文里"),
+    _R.SPAN_ACROSS: N_("有一处跨了两段，这篇要分段标"),
     _R.SPAN_LABEL: N_("有一处没有标签，或者不止一个"),
     _R.TOO_MANY_SPANS: N_("标的地方太多"),
     _R.BOX_OUTSIDE: N_("框出了图片"),
@@ -84,17 +86,24 @@ def with_refusals(stored: Mapping[str, Any], refused: Sequence[tuple[str, int]])
     return kept
 
 
-def propose(kind: TaskType, contents: Sequence[Mapping[str, Any]], predictions: object) -> list[dict[str, Any]] | None:
+def propose(
+    kind: TaskType,
+    contents: Sequence[Mapping[str, Any]],
+    predictions: object,
+    whole: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]] | None:
     """The proposal of each part of an item; None where the row brings no prediction.
 
-    The newest prediction that fits is taken: by `created_at` where they have it, else in their order. Each part is
-    held against the whole result, as a gold item's known answer is. Raises ProposalRefused, for the first reason.
+    The newest prediction that fits is taken: by `created_at` where they have it, else in their order. It is about the
+    whole item (whole: its content, where that is not its only part's), and is cut as the item is. Raises
+    ProposalRefused, for the first reason.
     """
+    whole = contents[0] if whole is None else whole
     given = _listed(predictions)
     first: ProposalRefused | None = None
     for prediction in given:
         try:
-            results = _results(kind, contents, prediction)
+            results = _results(kind, contents, prediction, whole)
         except ProposalRefused as refused:
             first = first or refused
             continue
@@ -124,13 +133,15 @@ def _created_at(prediction: object) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _results(kind: TaskType, contents: Sequence[Mapping[str, Any]], prediction: object) -> list[Result]:
+def _results(
+    kind: TaskType, contents: Sequence[Mapping[str, Any]], prediction: object, whole: Mapping[str, Any]
+) -> list[Result]:
     result = prediction.get("result") if isinstance(prediction, dict) else None
     if not isinstance(result, list):
         raise ProposalRefused(_P.NO_RESULT)
     try:
         check_value(result, PREDICTIONS)
-        return [kind.template.validate_result(kind.config, content, result) for content in contents]
+        return cut_result(kind, contents, kind.template.validate_result(kind.config, whole, result))
     except RowRefused:
         raise ProposalRefused(_P.NOT_STORABLE) from None
     except ResultRefused as refused:

@@ -27,6 +27,7 @@ from leye_platform.projects.ingest.source import Source
 from leye_platform.projects.ingest.uploads import AddedUpload, FirstUpload, Upload
 from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import Pipeline
+from leye_platform.projects.splitting import Splitting
 from leye_platform.projects.task_type import task_type
 from leye_storage import open_object
 
@@ -65,7 +66,7 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
     rows = islice(_all_rows(reading.sources, plans), done, None)
     try:
         while chunk := list(islice(rows, PICTURES if reading.pictures else CHUNK)):
-            chunk = [with_pictures(installation.objects, reading.pictures, row) for row in chunk]
+            chunk = [with_pictures(installation.objects, reading.pictures, row, reading.tiled) for row in chunk]
             if not _take(installation, job_id, upload, reading, done, chunk):
                 return
             done += len(chunk)
@@ -109,6 +110,7 @@ def _prepare(installation: Installation, upload: Upload) -> "tuple[Reading, Part
                 _source(installation, key, names[n] if n < len(names) else key) for n, key in enumerate(keys)
             ),
             after=files.after,
+            rule=Splitting.model_validate(project.splitting).rule,
         )
         return reading, bucket
 

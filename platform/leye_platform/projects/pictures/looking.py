@@ -6,6 +6,7 @@ notes, in eight-bit RGB, at most `SHOWN_SIDE` pixels long.
 
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,6 +18,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from leye_platform.projects.pictures import refusals
 from leye_platform.projects.pictures.gaps import gap_in
 from leye_platform.projects.pictures.refusals import PictureRefused
+from leye_quality.tiles import Tile
 
 SHOWN_SIDE, THUMB_SIDE = 2000, 360  # pixels
 SHOWN_QUALITY, THUMB_QUALITY = 80, 70
@@ -84,6 +86,20 @@ def look_at(content: bytes) -> Looked:
     except _BROKEN:
         raise PictureRefused(refusals.BROKEN) from None
     return Looked(kind, width, height, _jpeg(shown, SHOWN_QUALITY), _jpeg(_small(shown), THUMB_QUALITY))
+
+
+def tiles_of(content: bytes, wanted: Sequence[Tile]) -> Iterator[Looked]:
+    """Parts of a picture that was looked at and found sound, pixel for pixel, turned as it is shown."""
+    picture = Image.open(BytesIO(content), formats=FORMATS)
+    kind, profile = picture.format or "", picture.info.get("icc_profile")
+    ImageOps.exif_transpose(picture, in_place=True)
+    # Colours are converted tile by tile: never are there two of a large picture in memory.
+    deep = _in_eight_bits(picture) if picture.mode.startswith("I") else picture
+    for tile in wanted:
+        part = deep.crop((tile.left, tile.top, tile.right, tile.bottom))
+        part.info = dict(picture.info)
+        shown = _in_rgb(part, profile)
+        yield Looked(kind, tile.width, tile.height, _jpeg(shown, SHOWN_QUALITY), _jpeg(_small(shown), THUMB_QUALITY))
 
 
 def _no_picture(content: bytes) -> PictureRefused:
