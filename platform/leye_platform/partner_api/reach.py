@@ -22,7 +22,7 @@ PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
 
 class ProjectAtHand(NamedTuple):
-    """What `next` wants to know of a project. lease_elsewhere: the asker's lease in another project."""
+    """What `next` wants to know of a project. lease_elsewhere: a lease of the asker's in another project."""
 
     id: UUID
     number: int

@@ -18,6 +18,7 @@ from leye_platform.assignments.core_tables import (
 )
 from leye_platform.assignments.lanes import Claimant
 from leye_platform.assignments.rules import AssignmentState, SkipReason
+from leye_platform.assignments.several import held_now
 from leye_platform.assignments.submit import Submission, Submitted, submit
 from leye_platform.assignments.unasked import take_unasked
 from leye_platform.matching.sealing import KeyRing
@@ -72,7 +73,9 @@ def next_task(
     answer to what was given back is kept as a draft.
     """
     if project.lease_elsewhere is not None:
-        leases.release(session, actor.person_id, project.lease_elsewhere, now)
+        for held in held_now(session, actor.person_id):
+            if held.project_id != project.id:
+                leases.release(session, actor.person_id, held.id, now)
     claimed = claim(session, Claimant(actor.person_id, now, project.id), key_ring)
     if isinstance(claimed, Nothing):
         return claimed
