@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from leye_platform.assignments.claim import Nothing
 from leye_platform.assignments.expiry import expire_leases
 from leye_platform.assignments.lanes import Claimant
-from leye_platform.assignments.models import Assignment, Slot
+from leye_platform.assignments.models import Assignment, Response, Slot
 from leye_platform.assignments.rules import MOST_HELD, AssignmentState, Lane, NoTask, SlotState
 from leye_platform.assignments.several import release_all
 from leye_platform.database import Database
@@ -116,6 +116,17 @@ def test_leases_that_ran_out_are_handed_out_again(crowd: Crowd, database: Databa
     with database.read() as session:
         assert session.scalar(select(func.count()).where(Slot.state == SlotState.OPEN)) == 60
     assert crowd.answers(who, held[3]).late
+
+
+def test_time_is_counted_once_however_many_are_held(crowd: Crowd, database: Database) -> None:
+    crowd.batch(items=60, pipeline=SINGLE)
+    who = crowd.person()
+    for held in crowd.claims_several(who, 4):
+        crowd.clock.move(minutes=2)
+        crowd.answers(who, held, active_ms=10 * 60_000)
+    with database.read() as session:
+        counted = session.scalars(select(Response.active_ms).order_by(Response.number)).all()
+    assert counted == [2 * 60_000] * 4
 
 
 def test_several_come_of_one_project_only(crowd: Crowd) -> None:
