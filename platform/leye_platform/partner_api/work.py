@@ -23,11 +23,11 @@ from leye_platform.assignments.submit import Submission, Submitted, submit
 from leye_platform.assignments.unasked import take_unasked
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.partner_api.bodies import at
-from leye_platform.partner_api.brought_along import active_ms_of
 from leye_platform.partner_api.errors import NotYours, ResultMissing, ResultNotKept
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import ProjectAtHand, annotator_of, held_by, item_numbered, oversees
 from leye_platform.prepared import Prepared
+from leye_platform.projects.ingest.brought_along import active_ms_of
 from leye_platform.projects.ingest.rows import RowRefused, check_value
 from leye_platform.projects.pictures.links import PictureLinks
 

@@ -29,7 +29,10 @@ Gold = list[list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Reading:
-    """What a run needs to know about its batch. `after`: the batch's last row number before these files' first."""
+    """What a run needs to know about its batch. `after`: the batch's last row number before these files' first.
+
+    importer: whose answers are those that come along without an author.
+    """
 
     batch_id: UUID
     project_id: UUID
@@ -37,6 +40,7 @@ class Reading:
     pipeline: Pipeline
     sources: tuple[Source, ...]
     after: int
+    importer: UUID
 
     @cached_property
     def pictures(self) -> tuple[str, ...]:
