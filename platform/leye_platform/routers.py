@@ -37,6 +37,8 @@ from leye_platform.projects import (
     partner_pages,
     partner_project_pages,
     pictures_api,
+    staffing_api,
+    staffing_pages,
     withdraw_pages,
 )
 from leye_platform.projects import api as projects_api
@@ -79,11 +81,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     review_pages.router,
     projects_api.router,
     additions_api.router,
+    staffing_api.router,
     objects_api.router,
     pictures_api.router,
     at_work_pages.router,  # before the page of one project, whose address is as long
     projects_pages.router,
     batch_pages.router,
+    staffing_pages.router,
     withdraw_pages.router,
     addition_pages.router,
     partner_pages.router,

@@ -65,7 +65,7 @@ def test_two_people_never_get_the_same_slot_and_nobody_the_same_task_twice(crowd
 
 def test_urgent_slots_come_before_normal_ones_and_higher_priority_before_age(crowd: Crowd, database: Database) -> None:
     low = crowd.batch(items=2)
-    high = crowd.batch(items=1, priority=5)
+    high = crowd.batch(items=1, priority=5, project_id=low.project_id)
     with database.write() as session:
         session.execute(update(Slot).where(Slot.microtask_id == low.tasks[1]).values(lane=Lane.URGENT))
     person = crowd.person()

@@ -8,9 +8,12 @@ from sqlalchemy import text
 from leye_platform.assignments.expiry import expire_leases
 from leye_platform.database import Database
 from leye_platform.installation import Installation
+from leye_platform.projects.models import Project
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from support.clock import MovableClock
 from support.crowd import Crowd
+from support.factories import keep_for_a_team, make_batch, make_items
+from support.grown import answered_before
 from support.statements import Statements, scans, statements_of
 
 LARGE = frozenset(
@@ -67,15 +70,36 @@ def test_the_number_of_statements_does_not_grow(crowd: Crowd, database: Database
     assert counts[0][1] <= MOST_FOR_A_SUBMIT, [s[:200] for s, _ in submitting.seen]
 
 
-def test_no_statement_walks_a_large_table(crowd: Crowd, database: Database) -> None:
-    crowd.batch(items=10_000, gold=20, pipeline=Pipeline(overlap_start=1, overlap_limit=3, confidence=0.7))
+def holds_plans(crowd: Crowd, database: Database, items: int, grown: frozenset[str] = frozenset()) -> None:
+    """Claims in every manner, and answers, walk no large table, nor a grown one by the plan that is really run."""
+    batch = crowd.batch(items=items, gold=20, pipeline=Pipeline(overlap_start=1, overlap_limit=3, confidence=0.7))
+    with database.write() as session:
+        project = session.get_one(Project, batch.project_id)
+        kept = make_batch(session, project)
+        make_items(session, kept, 300)
+        keep_for_a_team(session, kept, crowd.clock.now())
+    if grown:
+        answered_before(database, batch.batch_id, items // 2)
     for _ in range(3):
         one_cycle(crowd, database)
     analysed(database)
-    for _ in range(2):
-        claiming, submitting = one_cycle(crowd, database)
-        assert scans(database, claiming, LARGE) == []
-        assert scans(database, submitting, LARGE) == []
+    for named in (None, batch.project_id):
+        claiming, submitting = one_cycle(crowd, database, named)
+        with statements_of(database) as several:
+            crowd.claims_several(crowd.person(), 5, named)
+        for done in (claiming, submitting, several):
+            assert scans(database, done, LARGE) == []
+            assert scans(database, done, grown, as_planned=True) == []
+
+
+def test_no_statement_walks_a_large_table(crowd: Crowd, database: Database) -> None:
+    holds_plans(crowd, database, 10_000)
+
+
+@pytest.mark.audit
+def test_no_statement_walks_a_table_of_a_hundred_thousand_rows(crowd: Crowd, database: Database) -> None:
+    grown = frozenset({"slots", "assignments", "responses", "items", "micro_tasks", "s", "a"})
+    holds_plans(crowd, database, 100_000, grown)
 
 
 def test_an_empty_claim_and_an_expiry_walk_no_large_table(crowd: Crowd, database: Database) -> None:

@@ -130,8 +130,9 @@ class TestGuide:
             )
         shipping.clock.move(minutes=1)
         changes = at_work.sends(assignment_of(following), choice="正面")
-        assert changes == f"/guides/{batch.project_id}/changes?after=submitted"
-        confirmed = at_work.browser.post(f"/guides/{batch.project_id}/changes", version="2")
+        assert changes == f"/guides/{batch.project_id}/changes?after=submitted&shared=1"
+        assert 'name="shared"' in at_work.page(changes), "who named no project does not name it by reading its guide"
+        confirmed = at_work.browser.post(f"/guides/{batch.project_id}/changes", version="2", shared="1")
         third = at_work.page(confirmed.headers["location"])
         assert '<details class="well" open>' in third
         assert "标注规范第 2 版" in third

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -78,6 +79,7 @@ OWNERS: dict[str, Owner] = {
     "month": Owner.NOBODY,
     "language": Owner.NOBODY,
 }
+RESERVATION = {"team": str(UUID(int=1)), "quota": 5, "until": "2026-03-09T18:00:00+08:00"}
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/sessions": {"json": {"email": "nobody@demo.example", "password": "wrong"}},
     "PATCH /api/v1/me/preferences": {"json": {"motion": "reduced"}},
@@ -98,6 +100,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/guides": {"json": {"body": "看整条。"}},
     "POST /api/v1/projects/{project_id}/guide/confirm": {"json": {"version": 1}},
     "PUT /api/v1/projects/{project_id}/class-names": {"json": {"正面": "positive"}},
+    "PUT /api/v1/projects/{project_id}/weight": {"json": {"weight": 4}},
+    "PUT /api/v1/projects/{project_id}/reservation": {"json": RESERVATION},
+    "POST /projects/{project_id}/weight": {"data": {"weight": "4"}},
+    "PUT /api/v1/batches/{batch_id}/priority": {"json": {"priority": 1}},
+    "PUT /api/v1/batches/{batch_id}/reservation": {"json": RESERVATION},
     "POST /api/v1/projects/{project_id}/prices": {"json": {"unit_price": "0.40"}},
     "POST /api/v1/projects/{project_id}/pay-rates": {"json": {"answer_pay": "0.06"}},
     "POST /api/v1/projects/{project_id}/batches": {"json": {"name": "四月"}},

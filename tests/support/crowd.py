@@ -13,6 +13,7 @@ from leye_platform.assignments.lanes import Claimant
 from leye_platform.assignments.models import Assignment
 from leye_platform.assignments.own import Annotator
 from leye_platform.assignments.rules import InputMode
+from leye_platform.assignments.several import Several, claim_several
 from leye_platform.assignments.submit import Submission, Submitted, submit
 from leye_platform.installation import Installation
 from leye_platform.matching.models import SealedKind, SealedRecord
@@ -77,6 +78,20 @@ class Crowd:
     def claim(self, who: Annotator, project: UUID | None = None) -> Claimed | Nothing:
         with self.database.write() as session:
             return claim(session, Claimant(who.person_id, self.clock.now(), project), self.keys)
+
+    def claim_several(self, who: Annotator, count: int, project: UUID | None = None) -> Several | Nothing:
+        with self.database.write() as session:
+            return claim_several(session, Claimant(who.person_id, self.clock.now(), project), self.keys, count)
+
+    def claims_several(self, who: Annotator, count: int, project: UUID | None = None) -> list[UUID]:
+        """Claim several where there must be some; all that the person then holds."""
+        claimed = self.claim_several(who, count, project)
+        assert isinstance(claimed, Several), claimed
+        return list(claimed.assignment_ids)
+
+    def project_of(self, assignment: UUID) -> UUID:
+        with self.database.read() as session:
+            return session.get_one(Assignment, assignment).project_id
 
     def claims(self, who: Annotator, project: UUID | None = None) -> UUID:
         """Claim where there must be a task; the assignment."""

@@ -1,7 +1,7 @@
 """Rows that tests begin with. Each function adds what it is named for and returns it, flushed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 from itertools import count
@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Membership, Organisation, Person
 from leye_platform.accounts.rules import OrganisationKind, Role
-from leye_platform.assignments.models import Slot
+from leye_platform.assignments.models import Reservation, Slot
 from leye_platform.assignments.rules import Lane
 from leye_platform.guides.models import GuidePicture
 from leye_platform.ids import new_id
 from leye_platform.projects.models import Batch, GuideVersion, Item, MicroTask, PayRate, PriceCard, Project
 from leye_platform.projects.pictures.keeping import JPEG, keep_picture, key_of
 from leye_platform.projects.rules import BatchState, PaidWork, Pipeline
+from leye_platform.teams.models import Team, TeamMember
 from leye_storage import ObjectStore
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -137,6 +138,27 @@ def make_batch(session: Session, project: Project, *, state: BatchState = BatchS
     session.add(batch)
     session.flush()
     return batch
+
+
+def keep_for_a_team(session: Session, batch: Batch, now: datetime) -> Reservation:
+    """A batch that is kept for a team of two for a week."""
+    team = Team(organisation_id=make_organisation(session).id, name=f"小组 {next(_serial):05}", created_at=AT)
+    session.add(team)
+    session.flush()
+    people = [make_person(session).id for _ in range(2)]
+    session.add_all(TeamMember(person_id=person, team_id=team.id, joined_at=AT) for person in people)
+    kept = Reservation(
+        project_id=batch.project_id,
+        batch_id=batch.id,
+        team_id=team.id,
+        quota=100,
+        until=now + timedelta(days=7),
+        created_at=now,
+        created_by=batch.created_by,
+    )
+    session.add(kept)
+    session.flush()
+    return kept
 
 
 def make_items(session: Session, batch: Batch, number: int, *, start: int = 0) -> list[MicroTask]:

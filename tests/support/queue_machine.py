@@ -20,6 +20,7 @@ from leye_platform.assignments.models import Assignment, Response, Slot
 from leye_platform.assignments.own import Annotator
 from leye_platform.assignments.rework import start_round
 from leye_platform.assignments.rules import AssignmentState, Lane, NoTask, SkipReason, SlotState
+from leye_platform.assignments.several import claim_several, release_all
 from leye_platform.assignments.submit import Submission, submit
 from leye_platform.billing.models import LedgerEntry
 from leye_platform.billing.rules import EntryKind
@@ -72,7 +73,7 @@ class Queue(RuleBasedStateMachine):
             held = select(Assignment).where(
                 Assignment.person_id == person.person_id, Assignment.state == AssignmentState.LEASED
             )
-            yield person, session.scalars(held).one_or_none()
+            yield person, session.scalars(held.order_by(Assignment.place).limit(1)).one_or_none()
 
     @rule(who=WHO)
     def claims(self, who: int) -> None:
@@ -86,6 +87,34 @@ class Queue(RuleBasedStateMachine):
             assert self._suitable(person) == [], f"{claimed.reason}, though there are tasks"
         elif before is not None:
             assert (claimed.assignment_id, claimed.new) == (before.id, False)
+
+    @rule(who=WHO, count=st.integers(1, 5))
+    def claims_several(self, who: int, count: int) -> None:
+        person = self.people[who]
+        before = self._leases_of(person)
+        with self.database.write() as session:
+            claimed = claim_several(session, Claimant(person.person_id, self.clock.now()), self.keys, count)
+        if isinstance(claimed, Nothing):
+            assert before == []
+            assert self._suitable(person) == [], f"{claimed.reason}, though there are tasks"
+            return
+        assert set(before) <= set(claimed.assignment_ids)
+        assert sorted(claimed.assignment_ids) == self._leases_of(person)
+        assert len(claimed.assignment_ids) == len(before) + claimed.new <= max(count, len(before))
+
+    def _leases_of(self, person: Annotator) -> list[UUID]:
+        with self.database.read() as session:
+            held = select(Assignment.id).where(
+                Assignment.person_id == person.person_id, Assignment.state == AssignmentState.LEASED
+            )
+            return sorted(session.scalars(held))
+
+    @rule(who=WHO)
+    def gives_all_back(self, who: int) -> None:
+        person = self.people[who]
+        with self.database.write() as session:
+            release_all(session, Claimant(person.person_id, self.clock.now()))
+        assert self._leases_of(person) == []
 
     def _suitable(self, person: Annotator) -> list[Slot]:
         """By the plainest reading of the rules: open slots that this person might have."""

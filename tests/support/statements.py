@@ -38,15 +38,16 @@ def statements_of(database: Database) -> Iterator[Statements]:
         event.remove(database.engine, "before_cursor_execute", note)
 
 
-def scans(database: Database, statements: Statements, tables: frozenset[str]) -> list[str]:
+def scans(database: Database, statements: Statements, tables: frozenset[str], *, as_planned: bool = False) -> list[str]:
     """Where a plan walks one of the tables from end to end. PostgreSQL is asked for what its indexes can serve.
 
+    as_planned: it is asked for the very plan that it would run; for tables that are large enough to need an index.
     INSERTs are left out: they read nothing, but SQLite's plans name the children of foreign keys, which it
     visits only where a deferred constraint is broken.
     """
     found = []
     with database.engine.connect() as connection:
-        if not database.is_sqlite:
+        if not (database.is_sqlite or as_planned):
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for statement, parameters in statements.seen:
             if statement.startswith("INSERT"):

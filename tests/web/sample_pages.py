@@ -75,7 +75,7 @@ def task(gettext: Callable[[str], str], **more: Any) -> dict[str, Any]:
     shown = view(multiple=more.pop("multiple", False))
     return {
         "project_title": "短评情感分类",
-        "project_id": UUID(int=3),
+        "stays_in": UUID(int=3),
         "guide": {
             "version": 3,
             "html": Markup("<p>看写的人最后留下的印象，不数好话和坏话的条数。</p>"),

@@ -20,6 +20,8 @@ COUNT = Prepared(
 def new_active_time(own: OwnAssignment, reported_ms: int | None, now: datetime) -> tuple[int, list[Step]]:
     """The assignment's new total, and the event that stores what is new of `reported_ms` (milliseconds in all)."""
     since = own.last_active_at or own.leased_at
+    if own.answered_meanwhile is not None:  # of several held at once, one is worked on at a time
+        since = max(since, own.answered_meanwhile)
     added = ActiveTime(reported_ms, own.active_ms, since).to_add(now)
     event = {"id": new_id(), "assignment_id": own.id, "milliseconds": added, "recorded_at": now}
     return own.active_ms + added, [(ADD, event)] if added else []

@@ -33,11 +33,14 @@ from leye_platform.assignments.schemas import (
     LeaseOut,
     ProjectOut,
     ProposalOut,
+    ReleasedOut,
+    ReleaseIn,
     ResponseIn,
     ResponseOut,
     SkipIn,
     TaskOut,
 )
+from leye_platform.assignments.several import claim_several, release_all
 from leye_platform.assignments.submit import Submission, submit
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
@@ -67,26 +70,61 @@ def annotator_of(actor: Actor) -> Annotator:
 
 @router.post(
     "/claims",
-    response_model=AssignmentOut,
+    response_model=AssignmentOut | list[AssignmentOut],
     status_code=201,
-    responses={200: {"model": AssignmentOut}, 204: {"description": "No task just now; X-Leye-Reason says why"}},
+    responses={
+        200: {"model": AssignmentOut | list[AssignmentOut]},
+        204: {"description": "No task just now; X-Leye-Reason says why"},
+    },
 )
 @endpoint(Permission.WORK)
 def claim_task(work: Work, body: ClaimIn | None = None) -> Response:
-    """The next task under a lease: 201, or 200 for the lease that the person already holds; 204 where there is none."""
-    person = annotator_of(work.actor)
-    project_id = None
-    if body is not None and body.project is not None:
-        project_id = project_id_of(work.session, body.project)
-        if project_id is None:
-            raise ProjectMissing
-    who = Claimant(person.person_id, work.now, project_id)
+    """The next task under a lease: 201, or 200 for the lease that the person already holds; 204 where there is none.
+
+    With `count` a list of all that the person then holds: 201 where any of it is new.
+    """
+    who = _claimant(work, None if body is None else body.project)
+    if body is not None and body.count is not None:
+        return _claim_several(work, who, body.count)
     claimed = claim(work.session, who, work.installation.key_ring)
     if isinstance(claimed, Nothing):
-        headers = {"Retry-After": str(claimed.retry_after), "X-Leye-Reason": claimed.reason.value}
-        return Response(status_code=204, headers=headers)
-    seen = task_seen(work.session, claimed.assignment_id, person.person_id)
+        return _nothing(claimed)
+    seen = task_seen(work.session, claimed.assignment_id, who.person_id)
     return _json(assignment_out(seen, picture_links(work)), 201 if claimed.new else 200)
+
+
+def _claimant(work: Work, project: UUID | int | None) -> Claimant:
+    person_id, project_id = annotator_of(work.actor).person_id, None
+    if project is not None:
+        project_id = project_id_of(work.session, project)
+        if project_id is None:
+            raise ProjectMissing
+    return Claimant(person_id, work.now, project_id)
+
+
+def _nothing(claimed: Nothing) -> Response:
+    headers = {"Retry-After": str(claimed.retry_after), "X-Leye-Reason": claimed.reason.value}
+    return Response(status_code=204, headers=headers)
+
+
+def _claim_several(work: Work, who: Claimant, count: int) -> Response:
+    claimed = claim_several(work.session, who, work.installation.key_ring, count)
+    if isinstance(claimed, Nothing):
+        return _nothing(claimed)
+    links = picture_links(work)
+    shown = [
+        assignment_out(task_seen(work.session, one, who.person_id), links).model_dump(mode="json")
+        for one in claimed.assignment_ids
+    ]
+    return JSONResponse(shown, status_code=201 if claimed.new else 200)
+
+
+@router.post("/claims/release", response_model=ReleasedOut)
+@endpoint(Permission.WORK)
+def release_claims(work: Work, body: ReleaseIn | None = None) -> ReleasedOut:
+    """Give back every task that one holds, or every one of a project; drafts stay."""
+    who = _claimant(work, None if body is None else body.project)
+    return ReleasedOut(released=release_all(work.session, who))
 
 
 def assignment_out(seen: TaskSeen, links: PictureLinks) -> AssignmentOut:

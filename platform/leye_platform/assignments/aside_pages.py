@@ -51,7 +51,7 @@ def skip(work: Work, assignment_id: UUID, *, reason: Field = "", comment: Field 
             return _skip_page(work, bench, comment=words, problem=work.gettext(missing.sentence))
     # Skipped for good before the next task is asked for.
     with database.write() as session:
-        return go_on(work, session, bench.seen.project_id, "skipped")
+        return go_on(work, session, bench.seen.stays_in, "skipped")
 
 
 @router.post("/work/tasks/{assignment_id}/release")

@@ -25,6 +25,7 @@ reviews, decisions, lot_items = _tables["reviews"], _tables["decisions"], _table
 item_decisions = _tables["item_decisions"]
 people, teams, team_members = _tables["people"], _tables["teams"], _tables["team_members"]
 memberships, price_cards = _tables["memberships"], _tables["price_cards"]
+work_runs, reservations = _tables["work_runs"], _tables["reservations"]
 
 # Literal, never bound: the planner takes a partial index only where it can read the condition.
 OPEN: ColumnElement[str] = literal_column("'open'")

@@ -58,6 +58,24 @@ class AlreadyDecided(Conflict):
     sentence = N_("这条任务已经有了结果，草稿不再保存；写好的答案仍可提交，照样计酬。")
 
 
+class ReservedAlready(Conflict):
+    """A batch, or its project, is kept for one team at a time."""
+
+    sentence = N_("这里已经留给“{team}”了。请先取消，再留给别的小组。")
+
+
+class QuotaRefused(Refused):
+    sentence = N_("留多少条要写 1 到 {most} 的整数。")
+
+
+class ReservationInThePast(Refused):
+    sentence = N_("留到哪天已经过去了。请选以后的日期。")
+
+
+class NoSuchTeam(Refused):
+    sentence = N_("没有这个小组。请从列表里选一个。")
+
+
 class NoMoreTime(Conflict):
     """The lease had run out before it was given back or skipped."""
 

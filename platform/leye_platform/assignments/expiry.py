@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import LEASED, OPEN, assignments, micro_tasks, slots
+from leye_platform.assignments.holding import uncount
 from leye_platform.assignments.rules import AssignmentState, Lane, SlotState
 from leye_platform.assignments.slots import SETTLE, WantedAnswer, add_slots
 from leye_platform.projects.rules import ItemState
@@ -16,6 +17,7 @@ RUN_OUT = (
     select(
         assignments.c.id,
         assignments.c.slot_id,
+        assignments.c.person_id,
         slots.c.lane,
         slots.c.batch_id,
         slots.c.item_id,
@@ -56,6 +58,9 @@ def expire_leases(session: Session, now: datetime, at_most: int = 200) -> int:
         return 0
     session.execute(EXPIRE, [{"assignment": row.id, "now": now} for row in rows])
     SETTLE.run_each(session, [{"slot": row.slot_id, "settled": SlotState.RETURNED} for row in rows])
+    for row in sorted(rows, key=lambda row: (row.person_id, row.batch_id, row.lane)):  # two at once, in one order
+        for statement, values in uncount(row.person_id, row.batch_id, row.lane, row.round):
+            statement.run(session, values)
     add_slots(
         session,
         (

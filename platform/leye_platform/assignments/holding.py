@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import cast
 from uuid import UUID
 
@@ -41,7 +42,10 @@ TO_WORK = {
     for table in (micro_tasks, items)
 }
 OWN_LEASE = Prepared(
-    select(assignments.c.id).where(assignments.c.person_id == bindparam("person"), assignments.c.state == LEASED)
+    select(assignments.c.id)
+    .where(assignments.c.person_id == bindparam("person"), assignments.c.state == LEASED)
+    .order_by(assignments.c.place)
+    .limit(1)
 )
 
 
@@ -63,7 +67,11 @@ def _put_cursors(dialect: str) -> Prepared:
     return Prepared(
         adding.on_conflict_do_update(
             index_elements=[cursors.c.person_id, cursors.c.batch_id, cursors.c.lane],
-            set_={"position": ahead, "swept": adding.excluded.swept},
+            set_={
+                "position": ahead,
+                "swept": adding.excluded.swept,
+                "taken": cursors.c.taken + adding.excluded.taken,
+            },
         )
     )
 
@@ -76,8 +84,8 @@ class Claimed:
     new: bool
 
 
-def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) -> Claimed | None:
-    """Hold a locked slot for the claimant.
+def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool, place: int = 1) -> Claimed | None:
+    """Hold a locked slot for the claimant, in one of the places that they may hold tasks in.
 
     Where their other request was faster, the unique index lets only one through and that lease is given.
     None where neither can be: the slot stays open. Raises GuideNotConfirmed where the project's guide has changed
@@ -102,6 +110,7 @@ def hold(session: Session, who: Claimant, taken: TakenSlot, *, by_switch: bool) 
         "lease_expires_at": who.now + lease_length(taken.lease_minutes, by_switch=by_switch),
         "active_ms": 0,
         "proposal_shown": taken.proposal_due,
+        "place": place,
     }
     stored = add_assignment(dialect_of(session)).scalar(session, row)
     if stored is None:
@@ -149,18 +158,44 @@ def _begin_work(taken: TakenSlot) -> list[Step]:
 
 
 def move_cursors(
-    session: Session, who: Claimant, lanes: Sequence[LaneState], taken: TakenSlot | None, swept: Mapping[LaneKey, int]
+    session: Session,
+    who: Claimant,
+    lanes: Sequence[LaneState],
+    taken: Sequence[TakenSlot] = (),
+    swept: Mapping[LaneKey, int] = MappingProxyType({}),
 ) -> None:
-    """One statement for all lanes: behind the slot taken, behind lanes without a suitable one, and the sweep's."""
+    """One statement for all lanes: behind the slots taken, behind lanes without a suitable one, and the sweep's.
+
+    What was found by the sweep lies behind the cursor already and moves nothing; it is counted all the same.
+    """
     rows = []
     for lane in lanes:
-        position, behind = lane.cursor, swept.get(lane.key, lane.swept)
-        if taken is not None and (taken.batch_id, taken.lane) == lane.key:
-            position = max(position, taken.position)
-        elif lane.found is None and lane.last is not None:
+        own = [slot for slot in taken if (slot.batch_id, slot.lane) == lane.key]
+        position, behind = max(lane.cursor, *(slot.position for slot in own), 0), swept.get(lane.key, lane.swept)
+        if lane.found is None and lane.last is not None:
             position = max(position, lane.last)
-        if (position, behind) != (lane.cursor, lane.swept):
+        counted = sum(slot.round == 1 for slot in own) if lane.lane is not Lane.GOLD else 0
+        if (position, behind, counted) != (lane.cursor, lane.swept, 0):
             row = {"person_id": who.person_id, "batch_id": lane.batch_id, "lane": lane.lane}
-            rows.append(row | {"position": position, "swept": behind})
+            rows.append(row | {"position": position, "swept": behind, "taken": counted})
     if rows:
         _put_cursors(dialect_of(session)).run_each(session, rows)
+
+
+UNCOUNT = Prepared(
+    update(cursors)
+    .where(
+        cursors.c.person_id == bindparam("person"),
+        cursors.c.batch_id == bindparam("batch"),
+        cursors.c.lane == bindparam("in_lane"),
+        cursors.c.taken > 0,
+    )
+    .values(taken=cursors.c.taken - 1)
+)
+
+
+def uncount(person_id: UUID, batch_id: UUID, lane: Lane, round_: int) -> list[Step]:
+    """What takes a task given back out of what its holder has taken of the batch."""
+    if lane is Lane.GOLD or round_ != 1:
+        return []
+    return [(UNCOUNT, {"person": person_id, "batch": batch_id, "in_lane": lane})]

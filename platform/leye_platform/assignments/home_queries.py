@@ -26,6 +26,7 @@ from leye_platform.assignments.core_tables import (
 )
 from leye_platform.assignments.lanes import Claimant, LaneState, look_over
 from leye_platform.assignments.rules import Lane, NoTask, no_task_reason
+from leye_platform.assignments.runs import in_order, run_of
 from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, PaidWork
 from leye_task_templates.registry import template_named
 from leye_task_templates.template import Need
@@ -109,6 +110,8 @@ HELD = (
     .join(projects, projects.c.id == assignments.c.project_id)
     .outerjoin(drafts, drafts.c.assignment_id == assignments.c.id)
     .where(assignments.c.person_id == bindparam("person"), assignments.c.state == LEASED)
+    .order_by(assignments.c.place)
+    .limit(1)
 )
 UNFINISHED = (
     select(assignments.c.id, projects.c.title, assignments.c.leased_at)
@@ -180,7 +183,8 @@ def home(session: Session, person_id: UUID, now: datetime) -> Home:
     """The work of a person's home page; projects in the order in which a claim serves them."""
     person = {"person": person_id}
     held = session.execute(HELD, person).first()
-    lanes = look_over(session, Claimant(person_id, now))
+    who = Claimant(person_id, now)
+    lanes = in_order(look_over(session, who), who, run_of(session, person_id))
     wanted = list(dict.fromkeys(lane.project_id for lane in _those_with_work_first(lanes)))
     rows = _project_rows(session, person_id, now, wanted)
     times = _active_times(session, wanted)

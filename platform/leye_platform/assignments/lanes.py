@@ -1,4 +1,4 @@
-"""Finding the next slot: one statement over the lanes of all open batches, one that takes the slot.
+"""Finding the next slot: one statement over the lanes of open batches, one that takes the slot.
 
 An annotator's cursor in a lane stands behind every slot they have been offered or can never have, so
 each slot is looked at once by each person, and a claim costs the same at a thousand and at a million.
@@ -11,6 +11,7 @@ Indexes: `ix_slots_open` walks a lane; `ix_assignments_person_id_item_id` and
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -39,6 +40,7 @@ from leye_platform.assignments.core_tables import (
     slots,
     work_records,
 )
+from leye_platform.assignments.reserved import not_kept_for_others
 from leye_platform.assignments.rules import Lane
 from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import PaidWork
@@ -49,12 +51,21 @@ class Claimant:
     """Who asks for a task, when, and in which project where they chose one.
 
     whole: they take items of one part only, as clients of Label Studio do, who know of nothing else.
+    in_run: they did not name the project; it is that of the run they are in.
     """
 
     person_id: UUID
     now: datetime
     project_id: UUID | None = None
     whole: bool = False
+    in_run: bool = False
+
+    @property
+    def reach(self) -> "Reach":
+        """Which of the statements over the lanes is theirs."""
+        if self.project_id is None:
+            return Reach.ANY
+        return Reach.IN_RUN if self.in_run else Reach.NAMED
 
     def bound(self, **more: Any) -> dict[str, Any]:
         """The parameters of this module's statements."""
@@ -64,6 +75,14 @@ class Claimant:
         return mine | more
 
 
+class Reach(Enum):
+    """Whose lanes are looked over: all projects', one that was asked for by its name, or that of the person's run."""
+
+    ANY = auto()
+    NAMED = auto()
+    IN_RUN = auto()
+
+
 LaneKey = tuple[UUID, Lane]
 
 
@@ -71,7 +90,8 @@ class LaneState(NamedTuple):
     """A lane of an open batch as one claimant sees it.
 
     found: the first suitable slot beyond the cursor. last: the last open slot there is. answers: how many
-    the claimant has given in the project.
+    the claimant has given in the project. weight to task_type: what the project's share follows from, where the
+    claimant has not named one.
     """
 
     batch_id: UUID
@@ -83,6 +103,10 @@ class LaneState(NamedTuple):
     found: int | None
     last: int | None
     answers: int
+    weight: int = 0
+    priority: int = 0
+    deadline: datetime | None = None
+    task_type: str = ""
 
     @property
     def key(self) -> LaneKey:
@@ -140,7 +164,7 @@ def suits(slot: FromClause, whole: bool = False) -> ColumnElement[bool]:
     )
 
 
-def _open_to_claimant(in_project: bool) -> ColumnElement[bool]:
+def _open_to_claimant(reach: Reach) -> ColumnElement[bool]:
     """Without price and pay only the firm's own members label, as projects of the Label Studio face begin.
 
     They ask for the project by its name; to somebody who asks for any task, unpaid work is never given.
@@ -156,11 +180,11 @@ def _open_to_claimant(in_project: bool) -> ColumnElement[bool]:
         memberships.c.person_id == bindparam("person", type_=sa.Uuid),
         memberships.c.organisation_id == projects.c.organisation_id,
     )
-    return or_(and_(priced, paying), member) if in_project else and_(priced, paying)
+    return or_(and_(priced, paying), member) if reach is Reach.NAMED else and_(priced, paying)
 
 
 @cache
-def _look_over(in_project: bool, whole: bool) -> Prepared:
+def _look_over(reach: Reach, whole: bool) -> Prepared:
     """Every lane of every open batch: urgent ones first, then by the batch's priority and age."""
     names = sa.union_all(
         *(
@@ -181,6 +205,8 @@ def _look_over(in_project: bool, whole: bool) -> Prepared:
     )
     last = select(slot.c.position).where(in_lane).order_by(slot.c.position.desc()).limit(1).correlate(batches, names)
     person = bindparam("person", type_=sa.Uuid)
+    in_project = reach is not Reach.ANY
+    share = (projects.c.weight, batches.c.priority, batches.c.deadline, projects.c.task_type)
     return Prepared(
         select(
             batches.c.id.label("batch_id"),
@@ -192,6 +218,7 @@ def _look_over(in_project: bool, whole: bool) -> Prepared:
             found.scalar_subquery().label("found"),
             last.scalar_subquery().label("last"),
             func.coalesce(work_records.c.answers, 0).label("answers"),
+            *(() if in_project else share),
         )
         .select_from(batches)
         .join(projects, projects.c.id == batches.c.project_id)
@@ -206,16 +233,16 @@ def _look_over(in_project: bool, whole: bool) -> Prepared:
         .where(
             batches.c.state == OPEN,
             batches.c.project_id == bindparam("project") if in_project else sa.true(),
-            _open_to_claimant(in_project),
+            _open_to_claimant(reach),
+            not_kept_for_others(),
         )
         .order_by(names.c.rank, batches.c.priority.desc(), batches.c.created_at, batches.c.id)
     )
 
 
 def look_over(session: Session, who: Claimant) -> list[LaneState]:
-    """The lanes of the open batches, in the order in which they are served."""
-    rows = _look_over(who.project_id is not None, who.whole).all(session, who.bound())
-    return [LaneState(*row) for row in rows]
+    """The lanes of the open batches that the claimant may work on, in the order in which a project's are served."""
+    return [LaneState(*row) for row in _look_over(who.reach, who.whole).all(session, who.bound())]
 
 
 def _proposal_due() -> ColumnElement[bool]:
@@ -223,17 +250,23 @@ def _proposal_due() -> ColumnElement[bool]:
 
     Of two who claim at the same instant both may see it; weigh.py lets copies speak once all the same.
     """
-    seen = exists().where(
-        assignments.c.microtask_id == slots.c.microtask_id,
-        assignments.c.state.in_(ANSWERED_OR_HELD),
-        assignments.c.proposal_shown,
+    # Not EXISTS: PostgreSQL would look at all assignments once, as if for every slot of the lane, and not for one.
+    seen = (
+        select(assignments.c.id)
+        .where(
+            assignments.c.microtask_id == slots.c.microtask_id,
+            assignments.c.state.in_(ANSWERED_OR_HELD),
+            assignments.c.proposal_shown,
+        )
+        .limit(1)
+        .scalar_subquery()
     )
     return and_(
         projects.c.show_proposals,
         micro_tasks.c.proposal.is_not(None),
         micro_tasks.c.gold_labels.is_(None),
         slots.c.round == 1,
-        ~seen,
+        seen.is_(None),
     )
 
 

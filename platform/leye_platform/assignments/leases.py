@@ -11,6 +11,7 @@ from leye_platform.assignments.active_time import count_active_time
 from leye_platform.assignments.core_tables import assignments, sealed_records
 from leye_platform.assignments.errors import AlreadyAnswered, NoMoreTime, SkipReasonMissing
 from leye_platform.assignments.expiry import STILL_ASKED
+from leye_platform.assignments.holding import uncount
 from leye_platform.assignments.own import OwnAssignment, load_own
 from leye_platform.assignments.preferences import answers_by_switch
 from leye_platform.assignments.rules import (
@@ -140,6 +141,8 @@ def _end(
     check_move(ASSIGNMENT_MOVES, own.state, state)
     END.run(session, {"assignment": own.id, "ended_as": state, "now": now, "why": reason, "words": comment})
     settle_slot(session, own.slot_id, SlotState.RETURNED)
+    for statement, values in uncount(own.person_id, own.batch_id, own.lane, own.round):
+        statement.run(session, values)
 
 
 def _ask_somebody_else(session: Session, own: OwnAssignment) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SkipReason, SlotState
+from leye_platform.assignments.sharing import RunOrigin
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
@@ -16,6 +17,8 @@ _OPEN = text("state = 'open'")
 _COUNTED = text("position > 0")
 _LEASED = text("state = 'leased'")
 _EXPIRED = text("state = 'expired'")
+_STANDING_BATCH = text("ended_at IS NULL AND batch_id IS NOT NULL")
+_STANDING_PROJECT = text("ended_at IS NULL AND batch_id IS NULL")
 
 
 class Slot(Base):
@@ -53,7 +56,8 @@ class Slot(Base):
 class Cursor(Base):
     """How far an annotator has come in a batch's lane, so that a claim costs the same at any size.
 
-    `swept` is where the bounded sweep for slots passed over goes on.
+    `swept` is where the bounded sweep for slots passed over goes on. `taken`: how many slots of the first round they
+    took from the lane and did not give back; what a team has used of a reservation is the sum over its people.
     """
 
     __tablename__ = "cursors"
@@ -63,6 +67,64 @@ class Cursor(Base):
     lane: Mapped[Lane] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(BigInteger, default=0)
     swept: Mapped[int] = mapped_column(BigInteger, default=0)
+    taken: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class WorkRun(Base):
+    """The run of tasks that a person is in (sharing.py): which project, since when, and whose choice it was.
+
+    number: how many runs were drawn for them so far. answers_before: their answers in the project when it began.
+    """
+
+    __tablename__ = "work_runs"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    origin: Mapped[RunOrigin]
+    number: Mapped[int] = mapped_column(default=0)
+    began_at: Mapped[datetime]
+    answers_before: Mapped[int] = mapped_column(default=0)
+
+
+class Reservation(Base):
+    """A batch, or a whole project, kept for one team: to `until`, or until its people have taken `quota` tasks of it.
+
+    taken_before: what they had taken of it when it was set, which does not count. ended_at: when it was lifted.
+    """
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        # The claim asks it of every open batch's project.
+        Index("ix_reservations_project_id", "project_id"),
+        # A team's page.
+        Index("ix_reservations_team_id", "team_id"),
+        # A batch, or a project, is kept for one team at a time.
+        Index(
+            "uq_reservations_batch_id",
+            "batch_id",
+            unique=True,
+            postgresql_where=_STANDING_BATCH,
+            sqlite_where=_STANDING_BATCH,
+        ),
+        Index(
+            "uq_reservations_project_id",
+            "project_id",
+            unique=True,
+            postgresql_where=_STANDING_PROJECT,
+            sqlite_where=_STANDING_PROJECT,
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"))
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id"))
+    quota: Mapped[int]
+    until: Mapped[datetime]
+    taken_before: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    ended_at: Mapped[datetime | None]
 
 
 class WorkRecord(Base):
@@ -80,7 +142,8 @@ class WorkRecord(Base):
 class Assignment(Base):
     """A slot held by an annotator under a lease. An expired one may still be answered (late).
 
-    proposal_shown: the work begins from the micro-task's proposal; settled by the claim.
+    proposal_shown: the work begins from the micro-task's proposal; settled by the claim. place: which of the tasks that
+    a person may hold at once it is, from 1; who claims one at a time has it in the first.
     """
 
     __tablename__ = "assignments"
@@ -95,10 +158,11 @@ class Assignment(Base):
             postgresql_where=text("state IN ('leased', 'submitted', 'expired')"),
             sqlite_where=text("state IN ('leased', 'submitted', 'expired')"),
         ),
-        # "My open task", asked at every claim; unique, so that two clicks at once never hold two.
+        # "My open tasks", asked at every claim; a place holds one, so that two clicks at once never hold two.
         Index(
-            "uq_assignments_leased_person_id",
+            "uq_assignments_leased_person_id_place",
             "person_id",
+            "place",
             unique=True,
             postgresql_where=_LEASED,
             sqlite_where=_LEASED,
@@ -128,6 +192,7 @@ class Assignment(Base):
     skip_comment: Mapped[str | None] = mapped_column(String(500))
     active_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     proposal_shown: Mapped[bool] = mapped_column(default=False)
+    place: Mapped[int] = mapped_column(default=1)
 
 
 class Draft(Base):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -17,6 +17,7 @@ from leye_platform.assignments.core_tables import (
     micro_tasks,
     pay_rates,
     projects,
+    responses,
     skill_fits,
     slots,
     work_records,
@@ -44,7 +45,8 @@ class OwnAssignment(NamedTuple):
 
     rate: the pay of one answer when the lease began. last_active_at: the last active-time event. prior:
     the class prior of the last refit, fitted_on: how many answers that rested on. answers: how many the person has
-    given in the project. only_part: the item has no other micro-task.
+    given in the project. only_part: the item has no other micro-task. answered_meanwhile: when the person last answered
+    another task since this lease began, where it was one of several.
     """
 
     id: UUID
@@ -83,6 +85,7 @@ class OwnAssignment(NamedTuple):
     fitted_on: int | None
     answers: int
     only_part: bool
+    answered_meanwhile: datetime | None
 
 
 def _load() -> Select[*tuple[Any, ...]]:
@@ -98,6 +101,11 @@ def _load() -> Select[*tuple[Any, ...]]:
     )
     last_active = select(func.max(active_time_events.c.recorded_at)).where(
         active_time_events.c.assignment_id == assignments.c.id
+    )
+    meanwhile = (
+        select(func.max(responses.c.submitted_at))
+        .where(responses.c.person_id == assignments.c.person_id, responses.c.submitted_at > assignments.c.leased_at)
+        .scalar_subquery()
     )
     names = [name for name in OwnAssignment._fields if name in assignments.c]
     a, m, p = assignments.c, micro_tasks.c, projects.c
@@ -127,6 +135,7 @@ def _load() -> Select[*tuple[Any, ...]]:
             skill_fits.c.answers,
             func.coalesce(work_records.c.answers, 0),
             ~exists().where(other.c.item_id == a.item_id, other.c.id != a.microtask_id),
+            case((a.place > 1, meanwhile)),
         )
         .join(slots, slots.c.id == a.slot_id)
         .join(micro_tasks, m.id == a.microtask_id)

@@ -65,13 +65,17 @@ def take_next(work: Work, *, project: Field = "", after: Field = "") -> Response
 
 
 def go_on(work: Work, session: Session, project_id: UUID | None, after: str) -> Response:
-    """To the next task, to what has changed in its guide, or home where there is none."""
+    """To the next task, to what has changed in its guide, or home where there is none.
+
+    project_id: where the person stays by their own choice; else they are in a run, or begin one.
+    """
     person = annotator_of(work.actor)
     said = {"after": after} if after in BEGIN_WORDS else {}
     try:
         claimed = claim(session, Claimant(person.person_id, work.now, project_id), work.installation.key_ring)
     except GuideNotConfirmed as changed:
-        return _go_to(changed.arguments["page"] + (f"?{urlencode(said)}" if said else ""))
+        query = urlencode(said if project_id else said | {"shared": "1"})
+        return _go_to(changed.arguments["page"] + (f"?{query}" if query else ""))
     if isinstance(claimed, Nothing):
         return _go_to(f"/work?{urlencode({'none': claimed.reason.value} | said)}")
     return _go_to(f"/work/tasks/{claimed.assignment_id}" + (f"?{urlencode(said)}" if said else ""))
@@ -117,7 +121,7 @@ def act(
         return answer
     # The answer is stored before the next task is asked for: whatever happens there, it stands.
     with database.write() as session:
-        return go_on(work, session, bench.seen.project_id, "submitted")
+        return go_on(work, session, bench.seen.stays_in, "submitted")
 
 
 def _submit(work: Work, session: Session, bench: Bench, posted: Posted) -> Response | None:
@@ -193,7 +197,7 @@ def _task(
         "work/task.html",
         status=status,
         project_title=seen.project_title,
-        project_id=seen.project_id,
+        stays_in=seen.stays_in,
         guide={"version": guide.version, "html": html, "open": not guide.worked},
         view=view,
         part=picture_links(work).linked(bench.part),

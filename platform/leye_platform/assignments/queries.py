@@ -18,9 +18,11 @@ from leye_platform.assignments.core_tables import (
     responses,
     team_members,
     teams,
+    work_runs,
 )
 from leye_platform.assignments.errors import AssignmentMissing
 from leye_platform.assignments.rules import AssignmentState
+from leye_platform.assignments.sharing import RunOrigin
 from leye_platform.guides.rules import GuideText
 from leye_platform.prepared import Prepared
 
@@ -28,7 +30,8 @@ from leye_platform.prepared import Prepared
 class TaskSeen(NamedTuple):
     """One assignment with all that its page and the API show. `draft` is None where nothing was saved.
 
-    proposal: what the work begins from; None where the person is not to see any.
+    proposal: what the work begins from; None where the person is not to see any. chosen: the person named the project,
+    so that what comes next is of it too.
     """
 
     assignment_id: UUID
@@ -54,6 +57,12 @@ class TaskSeen(NamedTuple):
     draft_saved_at: datetime | None
     result: list[Any] | None
     proposal: dict[str, Any] | None
+    chosen: bool
+
+    @property
+    def stays_in(self) -> UUID | None:
+        """The project to ask for next; None where that is left to the platform."""
+        return self.project_id if self.chosen else None
 
 
 def _task() -> Select[*tuple[Any, ...]]:
@@ -83,6 +92,11 @@ def _task() -> Select[*tuple[Any, ...]]:
             drafts.c.saved_at,
             responses.c.result,
             case((a.proposal_shown, micro_tasks.c.proposal)),
+            exists().where(
+                work_runs.c.person_id == a.person_id,
+                work_runs.c.project_id == a.project_id,
+                work_runs.c.origin == RunOrigin.CHOSEN,
+            ),
         )
         .join(micro_tasks, micro_tasks.c.id == a.microtask_id)
         .join(projects, p.id == a.project_id)

@@ -16,6 +16,11 @@ GOLD_AFTER_ANSWERS = 3
 GOLD_OFTEN_UNTIL = 30
 GOLD_FACTOR_NEW = 2
 
+MOST_HELD = 20
+"""So many tasks one person may hold at once."""
+LARGEST_PART = 10
+"""Of what is left of a project, one person who claims several at once holds a tenth at most, or one task."""
+
 REFIT_EVERY = 40
 REFIT_SHARE = 20
 FIRST_FIT_EVERY = 10
@@ -110,6 +115,7 @@ class NoTask(StrEnum):
     """Why there is nothing to hand out just now."""
 
     NO_OPEN_BATCH = "no-open-batch"
+    KEPT_FOR_TEAMS = "kept-for-teams"
     ALL_HELD = "all-held"
     WAITING_FOR_OTHERS = "waiting-for-others"
     ALL_DONE = "all-done"
@@ -118,6 +124,7 @@ class NoTask(StrEnum):
 
 NO_TASK_WORDS: dict[NoTask, str] = {
     NoTask.NO_OPEN_BATCH: N_("现在没有开放的批次。项目经理开放下一批，这里就有任务。"),
+    NoTask.KEPT_FOR_TEAMS: N_("现在开放的批次先留给别的小组做。他们做够了，或者日期到了，就轮到大家。"),
     NoTask.ALL_HELD: N_("剩下的都有人在做。别人退还，或者要再加一个答案，就轮到你。"),
     NoTask.WAITING_FOR_OTHERS: N_("剩下的条目你都做过了，要由别人来做。要再加一个答案的，会随时出现。"),
     NoTask.ALL_DONE: N_("这一批都有答案了。开放下一批，或者有条目要返工，这里就有任务。"),
@@ -127,6 +134,7 @@ NO_TASK_WORDS: dict[NoTask, str] = {
 # Seconds after which asking again makes sense.
 RETRY_AFTER: dict[NoTask, int] = {
     NoTask.NO_OPEN_BATCH: 60,
+    NoTask.KEPT_FOR_TEAMS: 60,
     NoTask.ALL_HELD: 5,
     NoTask.WAITING_FOR_OTHERS: 5,
     NoTask.ALL_DONE: 30,
@@ -134,15 +142,34 @@ RETRY_AFTER: dict[NoTask, int] = {
 }
 
 
-def no_task_reason(*, open_batches: bool, leftovers: bool, held_by_others: bool, looked_everywhere: bool) -> NoTask:
-    """The reason to give. `leftovers`: open slots exist, though none that suits this person."""
+def no_task_reason(
+    *,
+    open_batches: bool,
+    leftovers: bool,
+    held_by_others: bool,
+    looked_everywhere: bool,
+    kept_for_others: bool = False,
+) -> NoTask:
+    """The reason to give. `leftovers`: open slots exist, though none that suits this person.
+
+    kept_for_others: there are open batches that are other teams' for now.
+    """
     if not looked_everywhere:
         return NoTask.STILL_LOOKING
     if not open_batches:
-        return NoTask.NO_OPEN_BATCH
+        return NoTask.KEPT_FOR_TEAMS if kept_for_others else NoTask.NO_OPEN_BATCH
     if held_by_others:
         return NoTask.ALL_HELD
     return NoTask.WAITING_FOR_OTHERS if leftovers else NoTask.ALL_DONE
+
+
+def may_take(wanted: int, *, held: int, left: int) -> int:
+    """How many more tasks somebody gets who wants to hold `wanted` at once. left: open slots, as far as it matters.
+
+    Near the end nobody hoards what others could do: of what is left, with what they hold, a tenth; but always one.
+    """
+    fair = max(1, (left + held) // LARGEST_PART)
+    return max(0, min(wanted, MOST_HELD, fair) - held)
 
 
 def lease_length(lease_minutes: int, *, by_switch: bool) -> timedelta:

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from leye_platform.assignments.rules import AssignmentState, InputMode, SkipReason
+from leye_platform.assignments.rules import MOST_HELD, AssignmentState, InputMode, SkipReason
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -24,7 +24,19 @@ def storable(result: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 class ClaimIn(BaseModel):
-    """`project`: a project's id or number, to be given tasks of that project only."""
+    """`project`: a project's id or number, to be given tasks of that project only.
+
+    `count`: hold so many tasks at once, each under its own lease; the answer is then a list. Near the end of a project
+    there are fewer.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    project: UUID | int | None = None
+    count: int | None = Field(default=None, ge=1, le=MOST_HELD)
+
+
+class ReleaseIn(BaseModel):
+    """`project`: a project's id or number, to give back tasks of that project only."""
 
     model_config = ConfigDict(extra="forbid")
     project: UUID | int | None = None
@@ -144,6 +156,12 @@ class LeaseOut(BaseModel):
     state: AssignmentState
     lease_expires_at: datetime
     sentence: str
+
+
+class ReleasedOut(BaseModel):
+    """The assignments that were given back."""
+
+    released: list[UUID]
 
 
 class EndedOut(BaseModel):

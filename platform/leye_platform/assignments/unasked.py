@@ -101,6 +101,7 @@ def take_unasked(session: Session, person_id: UUID, item_id: UUID, now: datetime
             "lease_expires_at": now,
             "active_ms": 0,
             "proposal_shown": False,
+            "place": 1,
         },
     )
     if assignment_id is None:

@@ -82,10 +82,13 @@ def ask_question(work: Work, project_id: UUID, question: Field = "") -> Response
 
 @router.get("/{project_id}/changes")
 @endpoint(Permission.READ_GUIDE)
-def changes_page(work: Work, project_id: UUID, since: int | None = None, after: str = "") -> Response:
+def changes_page(
+    work: Work, project_id: UUID, since: int | None = None, after: str = "", shared: bool = False
+) -> Response:
     """What changed from one version to the one in force: from the one the reader knows, or `since`.
 
-    after: what became of the task before. Somebody who knows the guide in force is asked nothing.
+    after: what became of the task before. shared: the project was drawn for the reader, who named none.
+    Somebody who knows the guide in force is asked nothing.
     """
     session = work.session
     project = project_for(session, work.actor, project_id, Permission.READ_GUIDE)
@@ -108,13 +111,16 @@ def changes_page(work: Work, project_id: UUID, since: int | None = None, after: 
         home=home_of(work.actor.roles),
         begin=BEGIN_WORDS.get(after),
         after=after if after in BEGIN_WORDS else "",
+        shared=shared,
     )
 
 
 @router.post("/{project_id}/changes")
 @endpoint(Permission.WORK, form=True, session=False)
-def confirm_changes(work: Work, project_id: UUID, version: Annotated[int, Form()] = 0, after: Field = "") -> Response:
-    """The reader has seen what changed, and goes on to the next task of the project."""
+def confirm_changes(
+    work: Work, project_id: UUID, version: Annotated[int, Form()] = 0, after: Field = "", shared: Field = ""
+) -> Response:
+    """The reader has seen what changed, and goes on to the next task: of the project, or as it was drawn (`shared`)."""
     annotator_of(work.actor)
     with work.installation.database.write() as session:
         project_for(session, work.actor, project_id, Permission.READ_GUIDE)
@@ -124,7 +130,7 @@ def confirm_changes(work: Work, project_id: UUID, version: Annotated[int, Form()
             return RedirectResponse(f"/guides/{project_id}/changes", status_code=303)
     # Confirmed for good before a task is asked for.
     with work.installation.database.write() as session:
-        return go_on(work, session, project_id, after)
+        return go_on(work, session, None if shared else project_id, after)
 
 
 @router.get("/pictures/{picture_id}")

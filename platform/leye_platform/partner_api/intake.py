@@ -4,31 +4,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from uuid import UUID
 
 import orjson
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import work_records
-from leye_platform.guides.publish import newest_version
-from leye_platform.partner_api.brought_along import (
-    Brought,
-    Checked,
-    Rows,
-    Settling,
-    annotations_of,
-    authors,
-    checked,
-    gold_of,
-)
 from leye_platform.partner_api.files import Unreadable
 from leye_platform.partner_api.standing_batch import last_row, standing_batch
-from leye_platform.projects.ingest.chunks import Chunk, Reading, look_at, sort_out
+from leye_platform.projects.ingest.answered_rows import (
+    BroughtByRow,
+    lock_record,
+    look_at_answers,
+    settle_answers,
+    taken_apart,
+)
+from leye_platform.projects.ingest.chunks import Reading, look_at, sort_out
 from leye_platform.projects.ingest.insertion import insert_items
 from leye_platform.projects.ingest.proposals import with_refusals
-from leye_platform.projects.ingest.rows import GOLD_ANSWER, Row, RowRefused, storable
+from leye_platform.projects.ingest.rows import Row
 from leye_platform.projects.models import Batch, Project, RefusedRow
 from leye_platform.projects.rules import BatchState, Pipeline
 from leye_platform.projects.task_type import task_type
@@ -62,8 +56,7 @@ def take_tasks(
 ) -> Taken:
     """Put tasks into the project's standing batch. numbers: whether the new tasks' integers are wanted."""
     # Answers that come along are counted for the importer, whose submit counts before it locks the batch: so here too.
-    record = work_records.c.person_id == actor.person_id, work_records.c.project_id == project.id
-    session.execute(select(work_records.c.person_id).where(*record).with_for_update())
+    lock_record(session, actor.person_id, project.id)
     batch = standing_batch(session, actor, project, now)
     taken = Taken()
     rows = enumerate(tasks)
@@ -75,6 +68,7 @@ def take_tasks(
             pipeline=Pipeline.model_validate(project.pipeline),
             sources=(),
             after=_rows_so_far(session, batch),
+            importer=actor.person_id,
         )
         _take_part(session, actor, batch, reading, part=part, taken=taken, now=now, numbers=numbers)
     if batch.state is BatchState.OPEN:
@@ -100,16 +94,15 @@ def _take_part(
     now: datetime,
     numbers: bool,
 ) -> None:
-    brought: dict[int, list[Brought]] = {}
-    rows = [_row(place + 1, task, brought) for place, (_, task) in enumerate(part)]
+    brought: BroughtByRow = {}
+    rows = [taken_apart(_row(place + 1, task), brought) for place, (_, task) in enumerate(part)]
     chunk = sort_out(session, reading, look_at(reading, rows))
-    answered = _look_at_answers(reading, chunk, brought)
-    settled = _settle(session, actor, reading, chunk, answered=answered, now=now) if answered else None
+    answered = look_at_answers(reading, chunk, brought)
+    settled = settle_answers(session, actor.person_id, reading, chunk, answered=answered, now=now)
     found = insert_items(session, batch.id, reading.project_id, chunk.items, now)
     if chunk.refused:
         session.execute(insert(RefusedRow), chunk.refused)
-    if settled is not None:
-        settled.store(session)
+    settled.store(session)
     batch.rows_in += len(chunk.items)
     batch.rows_refused += len(chunk.refused)
     batch.proposals_in += chunk.proposals
@@ -124,63 +117,8 @@ def _take_part(
         taken.numbers += found
 
 
-def _row(number: int, task: object, brought: dict[int, list[Brought]]) -> Row:
-    """A task as a row of the batch; its answers go to `brought`."""
+def _row(number: int, task: object) -> Row:
+    """A task as a row of the batch."""
     if isinstance(task, Unreadable):
         return Row(number, 0, task.original, problem=task.problem)
-    original = orjson.dumps(task).decode()
-    if isinstance(task, dict) and isinstance(task.get("data"), dict) and "annotations" in task:
-        try:
-            answers = annotations_of(task)
-        except RowRefused as refused:
-            return Row(number, 0, original, problem=str(refused))
-        if answers:
-            brought[number] = answers
-        gold = gold_of(task)
-        if gold is not None:
-            task = task | {GOLD_ANSWER: gold}
-    return Row(number, 0, original, content=task)
-
-
-def _settle(
-    session: Session,
-    actor: Actor,
-    reading: Reading,
-    chunk: Chunk,
-    *,
-    answered: dict[UUID, list[Checked]],
-    now: datetime,
-) -> Rows:
-    """The rows of the answers that came along; the chunk's items, tasks and slots take their states."""
-    guide = newest_version(session, reading.project_id)
-    assert guide is not None  # noqa: S101 -- no project is without one
-    keys = {answer.key for answers in answered.values() for answer in answers}
-    people = authors(session, reading.project_id, actor.person_id, keys, now)
-    return Settling(reading, guide.id, people, now).settle(chunk, answered)
-
-
-def _look_at_answers(reading: Reading, chunk: Chunk, brought: dict[int, list[Brought]]) -> dict[UUID, list[Checked]]:
-    """The answers of the chunk's items, by item; an item with a bad one is refused whole."""
-    if not brought:
-        return {}
-    settled: dict[UUID, list[Checked]] = {}
-    bad: set[UUID] = set()
-    for item in chunk.items:
-        answers = brought.get(item.row - reading.after)
-        if not answers or item.gold_result is not None:
-            continue
-        try:
-            settled[item.id] = checked(reading.kind, item.parts[0].content, answers)
-        except RowRefused as refused:
-            bad.add(item.id)
-            chunk.refused.append(
-                {
-                    "batch_id": reading.batch_id,
-                    "row": item.row,
-                    "external_id": item.external_id,
-                    "problem": str(refused),
-                    "original": storable(orjson.dumps(item.data).decode()),
-                }
-            )
-    chunk.items[:] = [item for item in chunk.items if item.id not in bad]
-    return settled
+    return Row(number, 0, orjson.dumps(task).decode(), content=task)

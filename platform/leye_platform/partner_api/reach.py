@@ -22,8 +22,8 @@ PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
 
 class ProjectAtHand(NamedTuple):
-    """What `next` wants to know of a project. lease_elsewhere: the asker's lease in another project, or of a part of an
-    item: clients of Label Studio know nothing of either.
+    """What `next` wants to know of a project. lease_elsewhere: a lease of the asker's in another project, or of a part of
+    an item: clients of Label Studio know nothing of either.
     """
 
     id: UUID
@@ -46,6 +46,15 @@ BY_NUMBER = Prepared(
         .limit(1)
         .scalar_subquery(),
     ).where(projects.c.number == bindparam("wanted"), projects.c.put_away_at.is_(None))
+)
+
+
+LEASES_ELSEWHERE = Prepared(
+    select(assignments.c.id).where(
+        assignments.c.person_id == bindparam("person"),
+        assignments.c.state == LEASED,
+        or_(assignments.c.project_id != bindparam("project"), is_split(assignments.c.item_id)),
+    )
 )
 
 

@@ -22,11 +22,18 @@ from leye_platform.assignments.submit import Submission, Submitted, submit
 from leye_platform.assignments.unasked import take_unasked
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.partner_api.bodies import at
-from leye_platform.partner_api.brought_along import active_ms_of
 from leye_platform.partner_api.errors import NotYours, ResultMissing, ResultNotKept
 from leye_platform.partner_api.pictures import with_plain_pictures
-from leye_platform.partner_api.reach import ProjectAtHand, annotator_of, held_by, item_numbered, oversees
+from leye_platform.partner_api.reach import (
+    LEASES_ELSEWHERE,
+    ProjectAtHand,
+    annotator_of,
+    held_by,
+    item_numbered,
+    oversees,
+)
 from leye_platform.prepared import Prepared
+from leye_platform.projects.ingest.brought_along import active_ms_of
 from leye_platform.projects.ingest.rows import RowRefused, check_value
 from leye_platform.projects.pictures.links import PictureLinks
 
@@ -68,11 +75,13 @@ def next_task(
 ) -> TaskInHand | Nothing:
     """The actor's next task of the project, of one part; the one they hold in it, where they hold one.
 
-    A lease in another project is given back: a client of Label Studio knows of one lock for each project, and an
+    A lease in another project, or of a part, is given back: a client of Label Studio knows of one lock for each project, and an
     answer to what was given back is kept as a draft.
     """
     if project.lease_elsewhere is not None:
-        leases.release(session, actor.person_id, project.lease_elsewhere, now)
+        elsewhere = {"person": actor.person_id, "project": project.id}
+        for (lease,) in LEASES_ELSEWHERE.all(session, elsewhere):
+            leases.release(session, actor.person_id, lease, now)
     claimed = claim(session, Claimant(actor.person_id, now, project.id, whole=True), key_ring)
     if isinstance(claimed, Nothing):
         return claimed

@@ -19,6 +19,14 @@ class BatchBeingRead(Conflict):
     sentence = N_("这个批次的文件还没有读完。请等读完再撤回。")
 
 
+class WeightRefused(Refused):
+    sentence = N_("人手的比重是 1 到 {most} 的整数，平常是 {usual}。")
+
+
+class PriorityRefused(Refused):
+    sentence = N_("优先级是 -{most} 到 {most} 的整数，平常是 0。")
+
+
 class TooManyNames(Refused):
     sentence = N_("一次最多撤回 {limit} 条。请分几次撤回。")
 

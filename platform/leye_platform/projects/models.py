@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
-from leye_platform.projects.rules import AdditionState, BatchPurpose, BatchState, ItemState, PaidWork
+from leye_platform.projects.rules import USUAL_WEIGHT, AdditionState, BatchPurpose, BatchState, ItemState, PaidWork
 
 _NOT_GOLD = text("gold_result IS NULL")
 _READING = text("state = 'reading'")
@@ -23,7 +23,8 @@ class Project(Base):
     `splitting` is data: see projects/splitting.py:Splitting.
     `class_names` maps a class of the label config to its name in deliveries, where that is another.
     show_proposals: whether an annotator begins from what the partner's model has proposed. put_away_at: when a client
-    of Label Studio deleted it; work and books stay, its batches are cancelled.
+    of Label Studio deleted it; work and books stay, its batches are cancelled. weight: its share of the people who let
+    the platform choose what they do next, beside the weights of other projects (assignments/sharing.py).
     """
 
     __tablename__ = "projects"
@@ -43,6 +44,7 @@ class Project(Base):
     lease_minutes: Mapped[int] = mapped_column(default=120)
     accept_days: Mapped[int] = mapped_column(default=7)
     show_proposals: Mapped[bool] = mapped_column(default=False)
+    weight: Mapped[int] = mapped_column(default=USUAL_WEIGHT)
     put_away_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))

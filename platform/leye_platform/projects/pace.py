@@ -34,7 +34,7 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
     """The projects' paces, in three queries."""
     at_work = dict(
         session.execute(
-            select(Assignment.project_id, func.count())
+            select(Assignment.project_id, func.count(Assignment.person_id.distinct()))
             .where(Assignment.state == AssignmentState.LEASED, Assignment.project_id.in_(projects))
             .group_by(Assignment.project_id)
         ).all()

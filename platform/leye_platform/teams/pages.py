@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from leye_platform.accounts.service.sign_ins import find_person
+from leye_platform.assignments.reservations import kept_for
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import LeyeError
 from leye_platform.permissions import Permission
@@ -80,6 +81,7 @@ def _team(
         waiting=waiting_for_help(work.session, work.actor, team.id),
         members=members_of(work.session, team.id),
         resettable=resettable(work.session, work.actor, team),
+        kept=kept_for(work.session, team.id, work.now),
         manages=manages,
         leaders=leaders_in(work.session, team.organisation_id) if manages else [],
         done=done,

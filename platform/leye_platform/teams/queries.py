@@ -78,7 +78,7 @@ def teams_in_reach(session: Session, actor: Actor) -> list[TeamListed]:
     """The teams that the actor leads; all of them for who manages teams. One query."""
     leader = aliased(Person)
     people = (
-        select(func.count())
+        select(func.count(Person.id.distinct()))
         .select_from(TeamMember)
         .join(Person, Person.id == TeamMember.person_id)
         .where(TeamMember.team_id == Team.id, Person.state == PersonState.ACTIVE)
@@ -128,13 +128,22 @@ def at_work(session: Session, person_id: UUID) -> MemberSeen:
 
 def _at_work() -> Select[*tuple[Any, ...]]:
     """People with what they hold and when they last answered: a look into an index for each of them."""
+    held = aliased(Assignment)
+    first = (  # of several that somebody holds, the one that comes next
+        select(held.id)
+        .where(held.person_id == Person.id, held.state == AssignmentState.LEASED)
+        .order_by(held.place)
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
     answered = select(func.max(Response.submitted_at)).where(Response.person_id == Person.id).correlate(Person)
     seen = (Person.id, Person.name, Person.staff_number, func.coalesce(Credential.must_change, False))
     return (
         select(*seen, Project.title, Assignment.leased_at, answered.scalar_subquery())
         .select_from(Person)
         .outerjoin(Credential, Credential.person_id == Person.id)
-        .outerjoin(Assignment, (Assignment.person_id == Person.id) & (Assignment.state == AssignmentState.LEASED))
+        .outerjoin(Assignment, Assignment.id == first)
         .outerjoin(Project, Project.id == Assignment.project_id)
         .where(Person.state == PersonState.ACTIVE)
     )

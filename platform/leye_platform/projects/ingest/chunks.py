@@ -34,6 +34,7 @@ class Reading:
     """What a run needs to know about its batch. `after`: the batch's last row number before these files' first.
 
     rule: what is cut into parts.
+    importer: whose answers are those that come along without an author.
     """
 
     batch_id: UUID
@@ -42,6 +43,7 @@ class Reading:
     pipeline: Pipeline
     sources: tuple[Source, ...]
     after: int
+    importer: UUID
     rule: SplitRule = WHOLE
 
     @cached_property

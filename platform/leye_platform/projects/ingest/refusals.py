@@ -189,6 +189,7 @@ ID_OTHER = N_(
     "external_id“{external_id}”已经在这个批次里，内容和这一行不一样。批次里的不变；这一行要做，请换一个 external_id"
 )
 ID_OTHER_GOLD = N_("external_id“{external_id}”已经在这个批次里，gold_answer 和这一行不一样。批次里的不变")
+ANSWERS_TO_PARTS = N_("这一行要分成几部分来做，带来的答案分不到各部分。请去掉 annotations，或者在项目里改成不拆分")
 GOLD_KIND = N_("gold_answer 要是一个选项名，或者选项名的列表")
 GOLD_UNKNOWN = N_("gold_answer“{answer}”不是项目里的选项")
 GOLD_REFUSED = N_("gold_answer 用不了：{problem}")

@@ -15,6 +15,13 @@ from sqlalchemy import insert
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.buckets import bucket_of
+from leye_platform.projects.ingest.answered_rows import (
+    BroughtByRow,
+    lock_record,
+    look_at_answers,
+    settle_answers,
+    taken_apart,
+)
 from leye_platform.projects.ingest.bucket_files import bucket_sources
 from leye_platform.projects.ingest.chunks import Reading, look_at, sort_out
 from leye_platform.projects.ingest.formats import FilePlan, plan_file, read_rows
@@ -111,6 +118,7 @@ def _prepare(installation: Installation, upload: Upload) -> "tuple[Reading, Part
             ),
             after=files.after,
             rule=Splitting.model_validate(project.splitting).rule,
+            importer=files.uploaded_by,
         )
         return reading, bucket
 
@@ -139,17 +147,23 @@ def _take(  # noqa: PLR0917 -- what one chunk needs, none of it derived from ano
     installation: Installation, job_id: UUID, upload: Upload, reading: Reading, done: int, rows: Sequence[Row]
 ) -> bool:
     """Store one chunk; False where another run has come first, or the upload is not being read any more."""
-    looked, now = look_at(reading, rows), installation.clock.now()
+    brought: BroughtByRow = {}
+    looked, now = look_at(reading, [taken_apart(row, brought) for row in rows]), installation.clock.now()
     with installation.database.write() as session:
+        if brought:
+            lock_record(session, reading.importer, reading.project_id)
         if not upload.hold(session, now):
             return False
         checkpoint = session.get(Checkpoint, job_id)
         if (checkpoint.data["rows"] if checkpoint else 0) != done:
             return False
         chunk = sort_out(session, reading, looked)
+        answered = look_at_answers(reading, chunk, brought)
+        settled = settle_answers(session, reading.importer, reading, chunk, answered=answered, now=now)
         insert_items(session, reading.batch_id, reading.project_id, chunk.items, now)
         if chunk.refused:
             session.execute(insert(RefusedRow), chunk.refused)
+        settled.store(session)
         upload.count(session, chunk, rows[-1].number)
         data = {"rows": done + len(rows), "bytes": rows[-1].end, "of": sum(s.size for s in reading.sources)}
         if checkpoint is None:

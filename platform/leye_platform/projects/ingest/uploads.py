@@ -28,13 +28,14 @@ from leye_platform.states import check_move
 class Files:
     """Where the files lie, how they were called, and the batch's last row number before their first.
 
-    own: whether they are the batch's own, which may lie in a partner's bucket.
+    own: whether they are the batch's own, which may lie in a partner's bucket. uploaded_by: who sent them.
     """
 
     batch_id: UUID
     folder: str
     names: list[str]
     after: int
+    uploaded_by: UUID
     own: bool = False
 
 
@@ -70,7 +71,14 @@ class FirstUpload:
         batch = session.get(Batch, self.batch_id)
         if batch is None or batch.state is not BatchState.INGESTING or batch.source_key is None:
             return None
-        return Files(batch.id, batch.source_key, (batch.source_name or "").split("\n"), after=0, own=True)
+        return Files(
+            batch.id,
+            batch.source_key,
+            (batch.source_name or "").split("\n"),
+            after=0,
+            uploaded_by=batch.created_by,
+            own=True,
+        )
 
     def hold(self, session: Session, now: datetime) -> bool:
         return self._locked(session).state is BatchState.INGESTING
@@ -122,7 +130,8 @@ class AddedUpload:
         if addition is None or addition.state is not AdditionState.READING:
             return None
         names = addition.source_name.split("\n")
-        return Files(addition.batch_id, addition_folder(addition.id), names, after=addition.row_before or 0)
+        folder, after = addition_folder(addition.id), addition.row_before or 0
+        return Files(addition.batch_id, folder, names, after=after, uploaded_by=addition.created_by)
 
     def hold(self, session: Session, now: datetime) -> bool:
         batch_id = session.get_one(Addition, self.addition_id).batch_id

@@ -1,4 +1,5 @@
-"""Answers that come with imported tasks: stored as answers of whoever gave them, unpaid, each filling a slot.
+"""Answers that come with tasks, in files and by the Label Studio face: stored as answers of whoever gave them, unpaid,
+each filling a slot.
 
 Where they settle a task, it is decided with the import; a task that wants more answers waits for them.
 """
@@ -26,7 +27,6 @@ from leye_platform.assignments.core_tables import (
 from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SlotState
 from leye_platform.assignments.submit import counted_work
 from leye_platform.ids import new_id
-from leye_platform.partner_api.errors import ResultMissing
 from leye_platform.prepared import write_together
 from leye_platform.projects.ingest.chunks import Chunk, Reading
 from leye_platform.projects.ingest.insertion import NewItem
@@ -102,7 +102,7 @@ def annotations_of(task: Mapping[str, Any]) -> list[Brought]:
             continue
         result = one.get("result")
         if not isinstance(result, list):
-            raise RowRefused(ResultMissing.sentence)
+            raise RowRefused("annotations 里的每个标注要有 result：答案的区域，是一个列表")
         check_value(result, "annotations")
         found.append(Brought(_key(one.get("completed_by"), found), result, active_ms_of(one.get("lead_time"))))
     if len(found) > MOST_ANSWERS:
