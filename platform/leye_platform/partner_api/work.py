@@ -75,8 +75,8 @@ def next_task(
 ) -> TaskInHand | Nothing:
     """The actor's next task of the project, of one part; the one they hold in it, where they hold one.
 
-    A lease in another project, or of a part, is given back: a client of Label Studio knows of one lock for each project, and an
-    answer to what was given back is kept as a draft.
+    A lease in another project, or of a part, is given back: a client of Label Studio knows of one lock for each
+    project, and an answer to what was given back is kept as a draft.
     """
     if project.lease_elsewhere is not None:
         elsewhere = {"person": actor.person_id, "project": project.id}
