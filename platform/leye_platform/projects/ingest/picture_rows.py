@@ -7,7 +7,7 @@ from typing import Any
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.rows import Row
 from leye_platform.projects.ingest.zip_rows import PackedPicture
-from leye_platform.projects.pictures.keeping import keep_picture
+from leye_platform.projects.pictures.keeping import Keeper, keep_picture
 from leye_platform.projects.pictures.refusals import PictureRefused
 from leye_storage import ObjectStore
 
@@ -15,7 +15,7 @@ FILE = "file"
 """Of a kept picture's facts: the name under which the partner sent it."""
 
 
-def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row) -> Row:
+def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row, keeper: Keeper | None = None) -> Row:
     """The row with the facts of each kept picture in its place, or with a problem.
 
     Only what stands in the row's own archive becomes a picture: a row cannot name another one's. Raises OSError
@@ -30,7 +30,7 @@ def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row) -> R
             return row._replace(content=None, problem=refusals.NOT_PACKED)
         try:
             stays = packed.member.source_key is not None
-            kept = keep_picture(objects, BytesIO(packed.content()), original=not stays)
+            kept = keep_picture(objects, BytesIO(packed.content()), original=not stays, keeper=keeper)
         except PictureRefused as refused:
             return row._replace(content=None, problem=str(refused))
         source_key = source_key or packed.member.source_key
