@@ -32,6 +32,11 @@ def create_app(installation: Installation) -> FastAPI:
     install_error_pages(app)
     describe(app)
     app.add_middleware(WithoutTrailingSlash)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, bucket=_bucket_of(installation))
     app.add_middleware(AccessLog, path=installation.settings.data_dir / "log" / "access.jsonl")
     return app
+
+
+def _bucket_of(installation: Installation) -> str:
+    """The origin of the bucket that browsers send parts of uploads to; empty where they send them to us."""
+    return installation.objects.parts.origin if installation.settings.uploads_direct else ""

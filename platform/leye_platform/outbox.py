@@ -34,6 +34,7 @@ class JobName(StrEnum):
     SEND_MAIL = "send_mail"
     WRITE_EXPORT = "write_export"
     SEND_WEBHOOK = "send_webhook"
+    SWEEP_STORE = "sweep_store"
 
 
 class OutboxRow(Base):

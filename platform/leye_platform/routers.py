@@ -48,6 +48,7 @@ from leye_platform.review import pages as review_pages
 from leye_platform.teams import help_pages as team_help_pages
 from leye_platform.teams import pages as team_pages
 from leye_platform.teams import people_pages as team_people_pages
+from leye_platform.uploads import api as uploads_api
 from leye_platform.web import health, problem_pages, site_pages, styleguide_pages
 from leye_platform.webhooks import api as webhooks_api
 from leye_platform.webhooks import pages as webhook_pages
@@ -82,6 +83,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     projects_api.router,
     additions_api.router,
     staffing_api.router,
+    uploads_api.router,
     objects_api.router,
     pictures_api.router,
     at_work_pages.router,  # before the page of one project, whose address is as long

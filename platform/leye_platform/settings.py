@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8080"
     log: LogFormat = LogFormat.TEXT
     upload_limit_mb: int = Field(default=512, ge=1)
+    uploads_direct: bool = False
     private_sources: bool = False
     mail_url: str = ""
     mail_from: str = ""

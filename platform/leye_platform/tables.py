@@ -7,12 +7,14 @@ import leye_platform.billing.models
 import leye_platform.delivery.models
 import leye_platform.exports.models
 import leye_platform.guides.models
+import leye_platform.holdings.models
 import leye_platform.matching.models
 import leye_platform.notices.models
 import leye_platform.outbox
 import leye_platform.projects.models
 import leye_platform.review.models
 import leye_platform.teams.models
+import leye_platform.uploads.models
 import leye_platform.webhooks.models  # noqa: F401 -- imported for the tables
 from leye_platform.database import Base
 

@@ -13,6 +13,10 @@ class ObjectTooLarge(ValueError):
     """More bytes came than were allowed; nothing was stored."""
 
 
+class UploadGone(LookupError):
+    """An upload in parts is not there: it was completed or aborted, or the store has forgotten it."""
+
+
 class StoreUnavailable(OSError):
     """The store does not answer, or refuses our own credentials or bucket; the text says which."""
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO
@@ -12,8 +12,10 @@ from uuid import uuid4
 
 from leye_storage.clock import Clock
 from leye_storage.errors import ObjectMissing, ObjectTooLarge
+from leye_storage.folder_parts import FolderParts, sync_folder
+from leye_storage.parts import PartedUploads
 from leye_storage.sign import signed_url
-from leye_storage.store import CHUNK, ObjectInfo, check_key, folder_of
+from leye_storage.store import CHUNK, ObjectInfo, StoredObject, check_key, folder_of
 
 DRAFTS = ".drafts"
 ABANDONED_AFTER = timedelta(days=1)
@@ -27,6 +29,9 @@ class FolderStore:
     def __init__(self, root: Path, *, secret: str, base_url: str, clock: Clock) -> None:
         self.root, self.secret, self.base_url, self.clock = root, secret, base_url, clock
         (root / DRAFTS).mkdir(parents=True, exist_ok=True)
+        self.parts: PartedUploads = FolderParts(
+            root, lambda key, stream: self.put(key, stream, content_type="application/octet-stream")
+        )
         self._sweep()
 
     def _sweep(self) -> None:
@@ -59,7 +64,7 @@ class FolderStore:
             draft.replace(path)
             # A rename survives a power cut only once its folder is on the disk, and a folder only once its own is.
             for folder in [path.parent, *(made.parent for made in new_folders)]:
-                _sync_folder(folder)
+                sync_folder(folder)
         finally:
             draft.unlink(missing_ok=True)
         return ObjectInfo(size, digest.hexdigest())
@@ -103,8 +108,15 @@ class FolderStore:
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         inside = self.root / folder_of(prefix)
-        found = (path.relative_to(self.root).as_posix() for path in inside.rglob("*") if path.is_file())
-        return iter(sorted(key for key in found if key.startswith(prefix) and not key.startswith(DRAFTS)))
+        return (key for key, _ in _walk(inside, folder_of(prefix)) if key.startswith(prefix))
+
+    def listed(self, prefix: str = "") -> Iterator[StoredObject]:
+        inside = self.root / folder_of(prefix)
+        for key, entry in _walk(inside, folder_of(prefix)):
+            if key.startswith(prefix):
+                with suppress(FileNotFoundError):
+                    found = entry.stat()
+                    yield StoredObject(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def upload_url(self, key: str, expires: timedelta, limit: int | None = None) -> str:
         return self._signed("PUT", key, expires, limit=limit)
@@ -125,9 +137,16 @@ class FolderStore:
         )
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _walk(folder: Path, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """The files below a folder in the order of their keys; no more is held than the names of the folders on the way."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    # `a-b` comes before `a/b`, as it does among keys.
+    for entry in sorted(entries, key=lambda entry: entry.name + "/" * entry.is_dir()):
+        key = f"{within}/{entry.name}" if within else entry.name
+        if entry.is_dir():
+            yield from _walk(Path(entry.path), key)
+        else:
+            yield key, entry

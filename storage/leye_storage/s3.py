@@ -2,36 +2,23 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import IO
 from urllib.parse import quote
 
 from minio import Minio
-from minio.error import InvalidResponseError, MinioException, S3Error
+from minio.error import InvalidResponseError, S3Error
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError
 
-from leye_storage.errors import ObjectMissing, ObjectTooLarge, StoreUnavailable
-from leye_storage.store import CHUNK, ObjectInfo, check_key, folder_of
+from leye_storage.errors import ObjectMissing, ObjectTooLarge
+from leye_storage.parts import PartedUploads
+from leye_storage.s3_asking import asking
+from leye_storage.s3_parts import S3Parts
+from leye_storage.store import CHUNK, ObjectInfo, StoredObject, check_key, folder_of
 
 PART = 16 << 20  # bytes of a multipart upload's part
-MISSING = frozenset({"NoSuchKey", "NoSuchObject", "NotFound"})
 MADE_BY_ANOTHER = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
-
-
-@contextmanager
-def _asking(key: str = "") -> Iterator[None]:
-    """Name what the server answers: ObjectMissing, or StoreUnavailable with the server's reason."""
-    try:
-        yield
-    except S3Error as error:
-        if error.code in MISSING:
-            raise ObjectMissing(key) from None
-        raise StoreUnavailable(f"the object store refuses ({error.code}): check LEYE_STORAGE_URL") from error
-    except (HTTPError, MinioException) as error:
-        reason = type(getattr(error, "reason", None) or error).__name__
-        raise StoreUnavailable(f"the object store does not answer ({reason}): check LEYE_STORAGE_URL") from error
 
 
 class _Measured:
@@ -57,7 +44,8 @@ class S3Store:
 
     def __init__(self, client: Minio, bucket: str) -> None:
         self.client, self.bucket = client, bucket
-        with _asking():
+        self.parts: PartedUploads = S3Parts(client, bucket)
+        with asking():
             if not client.bucket_exists(bucket_name=bucket):
                 self._make_bucket()
 
@@ -71,7 +59,7 @@ class S3Store:
 
     def put(self, key: str, stream: IO[bytes], *, content_type: str, limit: int | None = None) -> ObjectInfo:
         measured = _Measured(stream, check_key(key), limit)
-        with _asking(key):
+        with asking(key):
             self.client.put_object(
                 bucket_name=self.bucket,
                 object_name=key,
@@ -89,7 +77,7 @@ class S3Store:
         return self._chunks(key, start, end) if start < end else iter(())
 
     def _chunks(self, key: str, start: int, end: int) -> Iterator[bytes]:
-        with _asking(key):
+        with asking(key):
             answer = self._opened(key, start, end)
             try:
                 yield from answer.stream(CHUNK)
@@ -106,19 +94,29 @@ class S3Store:
             raise
 
     def stat(self, key: str) -> ObjectInfo:
-        with _asking(key):
+        with asking(key):
             found = self.client.stat_object(bucket_name=self.bucket, object_name=check_key(key))
         return ObjectInfo(found.size or 0)
 
     def delete(self, key: str) -> None:
-        with suppress(ObjectMissing), _asking(key):
+        with suppress(ObjectMissing), asking(key):
             self.client.remove_object(bucket_name=self.bucket, object_name=check_key(key))
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         folder_of(prefix)
-        with _asking():
+        with asking():
             found = self.client.list_objects(bucket_name=self.bucket, prefix=prefix, recursive=True)
             return iter(sorted(item.object_name for item in found if item.object_name))
+
+    def listed(self, prefix: str = "") -> Iterator[StoredObject]:
+        folder_of(prefix)
+        return self._listed(prefix)
+
+    def _listed(self, prefix: str) -> Iterator[StoredObject]:
+        with asking():
+            for item in self.client.list_objects(bucket_name=self.bucket, prefix=prefix, recursive=True):
+                if item.object_name and item.last_modified:
+                    yield StoredObject(item.object_name, item.size or 0, item.last_modified)
 
     def upload_url(self, key: str, expires: timedelta, limit: int | None = None) -> str:
         return self.client.presigned_put_object(bucket_name=self.bucket, object_name=check_key(key), expires=expires)

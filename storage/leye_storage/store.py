@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, Protocol
 
 from leye_storage.errors import KeyRefused
+from leye_storage.parts import PartedUploads
 
 CHUNK = 1 << 20  # bytes read at once
 LONGEST_KEY = 900  # bytes; S3 takes 1,024, a bucket's folder in front of it included
@@ -18,6 +19,15 @@ class ObjectInfo:
 
     size: int
     sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing tells of it. `modified_at`: when its content was stored."""
+
+    key: str
+    size: int
+    modified_at: datetime
 
 
 def check_key(key: str) -> str:
@@ -51,6 +61,8 @@ class ObjectStore(Protocol):
 
     serves_itself: bool
     """Whether its signed URLs lead to our own origin, which has to serve them (the folder)."""
+    parts: PartedUploads
+    """Uploads that come in parts."""
 
     def put(self, key: str, stream: IO[bytes], *, content_type: str, limit: int | None = None) -> ObjectInfo:
         """Store a stream whole or not at all, replacing what was there.
@@ -72,6 +84,12 @@ class ObjectStore(Protocol):
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """All keys that begin with `prefix`, in order. Raises KeyRefused."""
+
+    def listed(self, prefix: str = "") -> Iterator[StoredObject]:
+        """All objects whose key begins with `prefix`, a page of the listing at a time: for millions of them.
+
+        In any order; one that comes or goes meanwhile may be told or not. Raises KeyRefused.
+        """
 
     def upload_url(self, key: str, expires: timedelta, limit: int | None = None) -> str:
         """A URL that takes a PUT until it expires.

@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -333,3 +333,16 @@ def test_an_object_is_read_as_a_file_that_can_be_sought_in(store: ObjectStore) -
         assert file.read(300_000) == content[500_000:800_000]
     with pytest.raises(ObjectMissing):
         open_object(store, "a/c")
+
+
+def test_objects_are_listed_with_their_sizes_and_times(store: ObjectStore) -> None:
+    before = {found.key for found in store.listed()}
+    for key, content in (("listing/a/c", b"123"), ("listing/a-b", b"12")):
+        put(store, key, content)
+    found = {one.key: one for one in store.listed("listing/")}
+    assert {key: one.size for key, one in found.items()} == {"listing/a-b": 2, "listing/a/c": 3}
+    assert all(abs((one.modified_at - datetime.now(UTC)).total_seconds()) < 60 for one in found.values())
+    assert {found.key for found in store.listed()} == before | set(found)
+    assert list(store.keys("listing/")) == sorted(found)
+    with pytest.raises(KeyRefused):
+        list(store.listed("../"))

@@ -27,6 +27,8 @@ from leye_platform.projects.pictures.keeping import keep_picture
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.teams.models import HelpRequest, HelpTopic, Team, TeamMember
+from leye_platform.uploads.rules import UploadKind
+from leye_platform.uploads.service import NewUpload, add_upload, place_of
 from leye_platform.webhooks.rules import Event
 from leye_platform.webhooks.service import add_webhook, tell_webhooks
 from support.clock import MovableClock
@@ -69,6 +71,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     things = _work(shipping, client, residents, firms[0]) | _base(shipping, residents, bases[0])
     things |= _guide(shipping, residents, UUID(things["project_id"])) | _notice(shipping, residents)
     things |= _picture(shipping, residents) | _addition(shipping, residents, UUID(things["batch_id"]))
+    things |= _upload(shipping, residents, UUID(things["project_id"])) | {"part_number": "1"}
     things |= _export(shipping, residents, UUID(things["project_id"]))
     things |= _webhook(shipping, residents, UUID(things["project_id"]))
     things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en", "code": "lot-missing"}
@@ -138,6 +141,18 @@ def _guide(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID
         author = actor_of(session, session.get_one(Person, residents[Role.ANNOTATOR].person_id))
         question = ask(session, author, project_id, "送得慢算服务吗？", shipping.clock.now())
         return {"picture_id": str(picture), "question_id": str(question.id)}
+
+
+def _upload(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID) -> dict[str, str]:
+    """A file on its way, in one part."""
+    given = NewUpload(UploadKind.BATCH, None, 1, "四月.zip", 5, None)
+    subject_id = new_id()
+    begun = shipping.installation.objects.parts.begin(place_of(given.kind, subject_id, given.number))
+    with shipping.database.write() as session:
+        engineer = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ENGINEER].person_id))
+        project, now = session.get_one(Project, project_id), shipping.clock.now()
+        upload = add_upload(session, engineer, project, given, subject_id=subject_id, store_upload=begun, now=now)
+        return {"upload_id": str(upload.id)}
 
 
 def _export(shipping: Shipping, residents: dict[Role, Somebody], project_id: UUID) -> dict[str, str]:

@@ -26,19 +26,21 @@ class S3Server:
 
 
 @contextmanager
-def s3_server(folder: Path) -> Iterator[S3Server]:
-    """Serve a folder on a free port until the block ends."""
+def s3_server(folder: Path, *, behind_its_back: bool = True) -> Iterator[S3Server]:
+    """Serve a folder on a free port until the block ends. behind_its_back: whether files change there otherwise."""
     server = S3Server(f"127.0.0.1:{free_port()}", folder)
-    # Hashes and folders asked for anew each time: the owner changes files behind the server's back.
     command = [RCLONE, "serve", "s3", folder, "--addr", server.address, "--auth-key", f"{server.key},{server.secret}"]
-    command += ["--dir-cache-time", "0", "--vfs-cache-mode", "off", "--poll-interval", "0"]
+    if behind_its_back:
+        # Hashes and folders asked for anew each time. Now and then such a server stands still over an upload in parts.
+        command += ["--dir-cache-time", "0", "--vfs-cache-mode", "off", "--poll-interval", "0"]
     with (folder.parent / f"{folder.name}.log").open("wb") as log:
         process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
     try:
         _wait_for(f"http://{server.address}/")
         yield server
     finally:
-        process.terminate()
+        # One that was asked for the uploads under way does not end by itself.
+        process.kill()
         process.wait(10)
 
 

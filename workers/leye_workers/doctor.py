@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from leye_platform.clock import SystemClock
 from leye_platform.database import Database
+from leye_platform.holdings.sweep import last_sweep
 from leye_platform.migrate import current_revision, newest_revision
 from leye_platform.notices.channel import ChannelAway
 from leye_platform.notices.mail import mail_channel
@@ -119,6 +120,23 @@ def _objects(settings: Settings) -> Iterator[Finding]:
     yield Finding("objects", True, settings.resolved_storage_url.rpartition("@")[2])
 
 
+def _last_sweep(settings: Settings) -> Iterator[Finding]:
+    database = Database(settings.resolved_database_url)
+    try:
+        with database.read() as session:
+            swept = last_sweep(session) if sa.inspect(session.connection()).has_table("store_sweeps") else None
+    finally:
+        database.close()
+    if swept is None or swept.finished_at is None:
+        yield Finding("last sweep", True, "none yet: the runner looks through the objects once a day")
+        return
+    lies = f"{swept.objects} objects, {swept.bytes >> 20} MB, removed {swept.removed}"
+    says = f"{swept.finished_at:%Y-%m-%d %H:%M} UTC, {lies}"
+    unknown = f", {swept.unknown} under names that are not ours: `leye store check`" if swept.unknown else ""
+    held = f", {swept.held_back} that no row names stay: is it the right database? `leye store sweep` removes them"
+    yield Finding("last sweep", not swept.held_back, says + unknown + (held if swept.held_back else ""))
+
+
 def _mail(settings: Settings) -> Iterator[Finding]:
     channel = mail_channel(settings, SystemClock())
     if channel is None:
@@ -128,4 +146,4 @@ def _mail(settings: Settings) -> Iterator[Finding]:
     yield Finding("mail", True, f"{channel.server.host}:{channel.server.port} answers, from {channel.sender}")
 
 
-LOOKS = (_program, _data_folder, _database, _redis, _objects, _mail)
+LOOKS = (_program, _data_folder, _database, _redis, _objects, _last_sweep, _mail)

@@ -18,6 +18,7 @@ JOB_WORDS: dict[str, str] = {
     JobName.SEND_MAIL: N_("发邮件"),
     JobName.WRITE_EXPORT: N_("写导出文件"),
     JobName.SEND_WEBHOOK: N_("往消息地址发消息"),
+    JobName.SWEEP_STORE: N_("清理没有用到的文件"),
 }
 LOST_WORDS: dict[str, str] = {
     DeliveryState.REFUSED: N_("对方没有收"),
@@ -55,6 +56,9 @@ ACTION_WORDS: dict[str, str] = {
     "batch.priority": N_("定批次有多急"),
     "reservation.set": N_("留给一个小组"),
     "reservation.lift": N_("不再留给小组"),
+    "upload.begin": N_("开始上传文件"),
+    "upload.complete": N_("传完文件"),
+    "upload.aborted": N_("放弃上传"),
     "batch.create": N_("建批次"),
     "batch.ingest": N_("读入批次"),
     "batch.ingest_again": N_("接着读批次"),

@@ -21,6 +21,7 @@ from leye_platform.guides.queries import draft_line, pictures_of, questions_of, 
 from leye_platform.guides.questions import answer
 from leye_platform.guides.rules import Example, GuideText, difference, problems_of_text
 from leye_platform.guides.shown import guide_html
+from leye_platform.holdings.contents import ContentKeeper
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Project
 from leye_platform.projects.pictures.keeping import KeptPicture
@@ -169,8 +170,9 @@ def _picture(work: Work, form: DraftForm, file: UploadFile | None) -> tuple[Kept
         return None, {}
     if file is None or not file.filename:
         return None, {"picture": work.gettext(PICTURE_MISSING)}
+    keeper = ContentKeeper(work.installation.database, work.installation.clock)
     try:
-        return store_picture(work.installation.objects, file.file), {}
+        return store_picture(work.installation.objects, file.file, keeper), {}
     except PictureRefused as refused:
         return None, {"picture": work.gettext(str(refused))}
     except OSError:

@@ -11,18 +11,18 @@ from leye_platform.actor import Actor
 from leye_platform.guides.errors import TooManyPictures
 from leye_platform.guides.models import GuidePicture
 from leye_platform.guides.rules import MOST_PICTURES, GuideText, PlacedPicture
-from leye_platform.projects.pictures.keeping import JPEG, KeptPicture, keep_picture, key_of
+from leye_platform.projects.pictures.keeping import JPEG, Keeper, KeptPicture, keep_picture, key_of
 from leye_storage import ObjectStore
 
 SHOWN = "shown"
 
 
-def store_picture(objects: ObjectStore, stream: IO[bytes]) -> KeptPicture:
+def store_picture(objects: ObjectStore, stream: IO[bytes], keeper: Keeper) -> KeptPicture:
     """Look a picture through and keep it, without its place and other notes. Takes its time: no session is open.
 
     Raises PictureRefused (of projects/pictures), OSError.
     """
-    return keep_picture(objects, stream)
+    return keep_picture(objects, stream, keeper=keeper)
 
 
 def add_picture(

@@ -22,8 +22,8 @@ PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
 
 class ProjectAtHand(NamedTuple):
-    """What `next` wants to know of a project. lease_elsewhere: a lease of the asker's in another project, or of a part of
-    an item: clients of Label Studio know nothing of either.
+    """What `next` wants to know of a project. lease_elsewhere: a lease of the asker's in another project, or of a part
+    of an item: clients of Label Studio know nothing of either.
     """
 
     id: UUID

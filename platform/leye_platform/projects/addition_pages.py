@@ -1,9 +1,10 @@
 """The form for a further file of a batch, on the coordinator's side and on the partner's."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, UploadFile
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -34,9 +35,9 @@ def form(work: Work, batch_id: UUID) -> Response:
 
 @router.post("/batches/{batch_id}/additions/new")
 @endpoint(Permission.MANAGE_PROJECTS, form=True, session=False)
-def append(work: Work, batch_id: UUID, key: Key = "", file: Uploaded = None) -> Response:
+def append(work: Work, batch_id: UUID, key: Key = "", upload: Key = "", file: Uploaded = None) -> Response:
     """Store the file, have it read, and show the batch."""
-    return _take(work, batch_id, key, file, Permission.MANAGE_PROJECTS)
+    return _take(work, batch_id, _Handed(key, upload, file), Permission.MANAGE_PROJECTS)
 
 
 @router.get("/partner/batches/{batch_id}/additions/new")
@@ -48,9 +49,9 @@ def partner_form(work: Work, batch_id: UUID) -> Response:
 
 @router.post("/partner/batches/{batch_id}/additions/new")
 @endpoint(Permission.UPLOAD_BATCH, form=True, session=False)
-def partner_append(work: Work, batch_id: UUID, key: Key = "", file: Uploaded = None) -> Response:
+def partner_append(work: Work, batch_id: UUID, key: Key = "", upload: Key = "", file: Uploaded = None) -> Response:
     """The same for the partner."""
-    return _take(work, batch_id, key, file, Permission.UPLOAD_BATCH)
+    return _take(work, batch_id, _Handed(key, upload, file), Permission.UPLOAD_BATCH)
 
 
 @router.post("/batches/{batch_id}/additions/{addition_id}/ingest")
@@ -69,13 +70,22 @@ def _empty(work: Work, batch_id: UUID, right: Permission) -> Response:
     return _form_page(work, work.session, batch, right, key=str(new_id()))
 
 
-def _take(work: Work, batch_id: UUID, key: str, file: Uploaded, right: Permission) -> Response:
+@dataclass(frozen=True)
+class _Handed:
+    """What the form held: see projects/upload.py:UploadForm."""
+
+    key: str
+    upload: str
+    file: UploadFile | None
+
+
+def _take(work: Work, batch_id: UUID, handed: _Handed, right: Permission) -> Response:
     try:
-        take_addition(work, batch_id, key, file, right)
+        take_addition(work, batch_id, handed.key, handed.file, right, handed.upload)
     except FieldsRefused as refused:
         with work.installation.database.read() as session:
             batch = service.batch_for(session, work.actor, batch_id, right)
-            return _form_page(work, session, batch, right, key=key, problems=refused.problems)
+            return _form_page(work, session, batch, right, key=handed.key, problems=refused.problems)
     return RedirectResponse(_batch_page(batch_id, right), status_code=303)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Form, UploadFile
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from leye_platform.endpoint import Work
 from leye_platform.errors import N_, FieldsRefused, TooLarge, Unavailable
@@ -23,18 +24,36 @@ from leye_platform.projects.ingest.refusals import FileRefused
 from leye_platform.projects.models import Addition, Batch, Project
 from leye_platform.projects.rules import BatchPurpose, check_appendable, one_line
 from leye_platform.projects.task_type import task_type
+from leye_platform.uploads.errors import UploadMissing
+from leye_platform.uploads.rules import UploadKind
+from leye_platform.uploads.service import complete_upload
+from leye_storage.errors import ObjectMissing
 
 Field = Annotated[str, Form()]
 
 
 @dataclass(frozen=True)
 class UploadForm:
-    """The fields beside the file, as typed. `key` is the batch's id, given out with the empty form."""
+    """The fields beside the file, as typed. `key` is the batch's id, given out with the empty form.
+
+    `upload`: the upload in parts that stands in the place of the file.
+    """
 
     key: Field = ""
+    upload: Field = ""
     name: Field = ""
     purpose: Field = BatchPurpose.PRODUCTION.value
     deadline: Field = ""
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A file that came with the form, or before it in parts: then `lies_for` is the id under which it lies."""
+
+    name: str
+    size: int
+    head: bytes
+    lies_for: UUID | None = None
 
 
 def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile | None, right: Permission) -> UUID:
@@ -42,22 +61,23 @@ def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile
 
     Raises ProjectMissing, FieldsRefused, Unavailable.
     """
-    batch_id = _id(form.key)
+    objects = work.installation.objects
     with work.installation.database.read() as session:
         project = service.project_for(session, work.actor, project_id, right)
         pictures = bool(task_type(project.task_type, project.label_config).config.images)
+        given = _given(work, session, project_id, form.upload, file, UploadKind.BATCH)
+        batch_id = (given and given.lies_for) or _id(form.key)
         standing = session.get(Batch, batch_id)
         if standing is not None and standing.project_id == project_id:
             return batch_id
         if standing is not None:
             batch_id = new_id()  # somebody else's: never write over its file
-    problems, deadline = _problems(work, form, file, pictures=pictures)
-    if problems or file is None:
+    problems, deadline = _problems(work, form, given, pictures=pictures)
+    if problems or given is None:
         raise FieldsRefused(problems)
-    name = _name(file)
-    limit = work.installation.settings.upload_limit
     try:
-        service.store_upload(work.installation.objects, batch_id, 1, file.file, limit)
+        if given.lies_for is None and file is not None:
+            service.store_upload(objects, batch_id, 1, file.file, work.installation.settings.upload_limit)
     except OSError:
         raise Unavailable from None
     try:
@@ -66,46 +86,50 @@ def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile
                 session,
                 work.actor,
                 service.project_for(session, work.actor, project_id, right),
-                form.name or PurePath(name).stem,
+                form.name or PurePath(given.name).stem,
                 purpose=BatchPurpose(form.purpose),
-                file_names=[name],
+                file_names=[given.name],
                 deadline=deadline,
                 now=work.now,
                 batch_id=batch_id,
             )
-            service.ask_for_ingest(session, work.actor, batch, work.installation.objects, work.now)
+            service.ask_for_ingest(session, work.actor, batch, objects, work.now)
     except IntegrityError:
         pass  # the same form, sent twice at one moment: the other one has made the batch
     return batch_id
 
 
-def take_addition(work: Work, batch_id: UUID, key: str, file: UploadFile | None, right: Permission) -> None:
+def take_addition(  # noqa: PLR0917 -- what the form holds
+    work: Work, batch_id: UUID, key: str, file: UploadFile | None, right: Permission, upload: str = ""
+) -> None:
     """Store a further file for a batch and have it read. Where another one is being read, it waits to be asked for.
 
-    key: the addition's id, given out with the empty form. Opens its own units of work, as `take_upload` does.
-    Raises BatchMissing, FieldsRefused, the kinds of AdditionRefused, Unavailable.
+    key: the addition's id, given out with the empty form. upload: as `UploadForm` has it. Opens its own units of work,
+    as `take_upload` does. Raises BatchMissing, FieldsRefused, the kinds of AdditionRefused, Unavailable.
     """
-    addition_id = _id(key)
+    objects = work.installation.objects
     with work.installation.database.read() as session:
         batch = service.batch_for(session, work.actor, batch_id, right)
+        given = _given(work, session, batch.project_id, upload, file, UploadKind.ADDITION)
+        addition_id = (given and given.lies_for) or _id(key)
         standing = session.get(Addition, addition_id)
         if standing is not None and standing.batch_id == batch_id:
             return
         if standing is not None:
             addition_id = new_id()  # another batch's: never write over its file
-        problem = _problem_of_addition(work, session.get_one(Project, batch.project_id), batch, file)
-    if problem or file is None:
+        problem = _problem_of_addition(work, session.get_one(Project, batch.project_id), batch, given)
+    if problem or given is None:
         raise FieldsRefused({"file": problem or ""})
-    limit, objects = work.installation.settings.upload_limit, work.installation.objects
     try:
-        additions.store_addition(objects, addition_id, 1, file.file, limit)
+        if given.lies_for is None and file is not None:
+            additions.store_addition(objects, addition_id, 1, file.file, work.installation.settings.upload_limit)
     except OSError:
         raise Unavailable from None
     try:
         with work.installation.database.write() as session:
             batch = service.batch_for(session, work.actor, batch_id, right, lock=True)
             addition = additions.create_addition(
-                session, work.actor, batch, [_name(file)], work.now, addition_id=addition_id
+                session, work.actor, batch, [given.name], work.now, addition_id=addition_id
             )
             # Where another one is being read, this one stands on the batch's page, with a button that has it read.
             with suppress(AdditionUnderway):
@@ -114,13 +138,36 @@ def take_addition(work: Work, batch_id: UUID, key: str, file: UploadFile | None,
         pass  # the same form, sent twice at one moment: the other one has made the addition
 
 
-def _problem_of_addition(work: Work, project: Project, batch: Batch, file: UploadFile | None) -> str | None:
+def _given(  # noqa: PLR0917 -- what the form holds, and where it was handed in
+    work: Work, session: Session, project_id: UUID, upload: str, file: UploadFile | None, kind: UploadKind
+) -> _Given | None:
+    """What the form brings: the file in it, else the upload that it names.
+
+    Raises FieldsRefused where that upload is not there, Unavailable.
+    """
+    if file is not None and file.filename:
+        head = file.file.read(HEAD)
+        file.file.seek(0)
+        return _Given(_name(file), file.size or 0, head)
+    if not upload:
+        return None
+    try:
+        sent = complete_upload(session, _known_id(upload), kind, project_id)
+        head = b"".join(work.installation.objects.read(sent.key, 0, HEAD))
+    except (UploadMissing, ObjectMissing):
+        raise FieldsRefused({"file": work.gettext(UploadMissing.sentence)}) from None
+    except OSError:
+        raise Unavailable from None
+    return _Given(sent.file_name, sent.size, head, sent.subject_id)
+
+
+def _problem_of_addition(work: Work, project: Project, batch: Batch, given: _Given | None) -> str | None:
     try:
         check_appendable(batch.state)
     except AdditionRefused as refused:
         return work.gettext(refused.sentence)
     pictures = bool(task_type(project.task_type, project.label_config).config.images)
-    return _problem_of_file(work, file, pictures=pictures)
+    return _problem_of_file(work, given, pictures=pictures)
 
 
 def _name(file: UploadFile) -> str:
@@ -128,14 +175,18 @@ def _name(file: UploadFile) -> str:
 
 
 def _id(key: str) -> UUID:
+    return _known_id(key) or new_id()
+
+
+def _known_id(text: str) -> UUID | None:
     try:
-        return UUID(key)
+        return UUID(text)
     except ValueError:
-        return new_id()
+        return None
 
 
 def _problems(
-    work: Work, form: UploadForm, file: UploadFile | None, *, pictures: bool
+    work: Work, form: UploadForm, given: _Given | None, *, pictures: bool
 ) -> tuple[dict[str, str], datetime | None]:
     """A sentence for each field that wants a change, and the deadline as a moment."""
     problems = {}
@@ -144,23 +195,21 @@ def _problems(
     deadline, problem = read_deadline(form.deadline, work.now, work.gettext)
     if problem:
         problems["deadline"] = problem
-    if problem := _problem_of_file(work, file, pictures=pictures):
+    if problem := _problem_of_file(work, given, pictures=pictures):
         problems["file"] = problem
     return problems, deadline
 
 
-def _problem_of_file(work: Work, file: UploadFile | None, *, pictures: bool) -> str | None:
-    if file is None or not file.filename:
+def _problem_of_file(work: Work, given: _Given | None, *, pictures: bool) -> str | None:
+    if given is None:
         if pictures:
             return work.gettext(N_("请选一个文件：装着图片的 zip。"))
         return work.gettext(N_("请选一个文件：Excel（.xlsx）、CSV、JSONL、JSON 或 Parquet。"))
     settings = work.installation.settings
-    if (file.size or 0) > settings.upload_limit:
+    if given.size > settings.upload_limit:
         return work.gettext(TooLarge.sentence).format(limit_mb=settings.upload_limit_mb)
-    head = file.file.read(HEAD)
-    file.file.seek(0)
     try:
-        recognise(head, one_line(PurePath(file.filename).name), pictures=pictures)
+        recognise(given.head, given.name, pictures=pictures)
     except FileRefused as refused:
         return work.gettext(refused.sentence).format(**refused.arguments)
     return None

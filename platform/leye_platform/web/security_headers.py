@@ -7,15 +7,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'{bucket}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
 class SecurityHeaders:
-    """ASGI middleware. The nonce stands in `request.state.nonce` for the page's inline scripts."""
+    """ASGI middleware. The nonce stands in `request.state.nonce` for the page's inline scripts.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    bucket: the origin that takes parts of uploads straight from browsers, where there is one.
+    """
+
+    def __init__(self, app: ASGIApp, bucket: str = "") -> None:
+        self.app, self.bucket = app, f" {bucket}" if bucket else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,7 +33,7 @@ class SecurityHeaders:
                 headers.setdefault("x-content-type-options", "nosniff")
                 # A module or a style sheet is no document: what its page may do, the page's own headers say.
                 if not headers.get("content-type", "").startswith(("text/javascript", "text/css")):
-                    headers.setdefault("content-security-policy", POLICY.format(nonce=nonce))
+                    headers.setdefault("content-security-policy", POLICY.format(nonce=nonce, bucket=self.bucket))
                     headers.setdefault("referrer-policy", "same-origin")
                     headers.setdefault("permissions-policy", "camera=(), microphone=(), geolocation=()")
                 if not scope["path"].startswith("/static/"):

@@ -1,4 +1,4 @@
-"""Commands that keep the data: backup, restore, keys rotate."""
+"""Commands that keep the data: backup, restore, keys rotate, store check, store sweep."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,10 @@ def register(app: typer.Typer) -> None:
     keys.callback()(lambda: None)  # a group even with one command
     keys.command()(rotate)
     app.add_typer(keys, name="keys")
+    store = typer.Typer(help="The object store.", no_args_is_help=True)
+    store.command()(check)
+    store.command()(sweep)
+    app.add_typer(store, name="store")
 
 
 def backup(
@@ -64,3 +68,31 @@ def rotate(as_json: AsJson = False) -> None:
 
 def _summary(file: Path, rows: dict[str, int], members: int) -> dict[str, object]:
     return {"file": file, "tables": len(rows), "rows": sum(rows.values()), "files": members - len(rows)}
+
+
+def check(as_json: AsJson = False) -> None:
+    """Look through the whole store: what lies there, and what no row has named for a day. Removes nothing."""
+    _look_through(remove=False, as_json=as_json)
+
+
+def sweep(as_json: AsJson = False) -> None:
+    """Remove what no row has named for a day, and uploads that nobody goes on with, as the runner does once a day."""
+    _look_through(remove=True, as_json=as_json)
+
+
+def _look_through(*, remove: bool, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from leye_platform.holdings.sweep import end_abandoned_uploads, look_through
+    from leye_platform.settings import read_settings
+    from leye_workers.compose import opened
+
+    with opened(read_settings()) as installation:
+        if remove:
+            end_abandoned_uploads(installation)
+        found = asdict(look_through(installation, remove=remove))
+    examples = found.pop("examples")
+    if not as_json:
+        for key in examples:
+            tell(f"{'removed' if remove else 'no row names'} {key}")
+    show(found | ({"examples": examples} if as_json else {}), as_json=as_json)

@@ -19,6 +19,7 @@ from leye_workers.jobs.invoices import issue_invoice
 from leye_workers.jobs.lots import assemble_lot, deliver_lot
 from leye_workers.jobs.mail import send_mail
 from leye_workers.jobs.skills import refit_skills
+from leye_workers.jobs.store import sweep_store
 from leye_workers.jobs.webhooks import send_webhook
 
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 10, 30, 120, 600))
@@ -54,6 +55,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.ISSUE_INVOICE: Job(issue_invoice),
     JobName.WRITE_EXPORT: Job(write_export, QueueName.FILES),
     JobName.SEND_WEBHOOK: Job(send_webhook, QueueName.MAIL, WEBHOOK_RETRY_AFTER),
+    JobName.SWEEP_STORE: Job(sweep_store, QueueName.FILES),
     JobName.SEND_MAIL: Job(send_mail, QueueName.MAIL, MAIL_RETRY_AFTER),
 }
 

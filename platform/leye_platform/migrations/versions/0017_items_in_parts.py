@@ -10,7 +10,7 @@ from alembic import op
 import leye_platform.columns
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.rows import Row
 from leye_platform.projects.ingest.zip_rows import PackedPicture
-from leye_platform.projects.pictures.keeping import keep_picture
+from leye_platform.projects.pictures.keeping import Keeper, keep_picture
 from leye_platform.projects.pictures.refusals import PictureRefused
 from leye_platform.projects.pictures.tiling import keep_tiles
 from leye_storage import ObjectStore
@@ -17,7 +17,9 @@ FILE = "file"
 """Of a kept picture's facts: the name under which the partner sent it."""
 
 
-def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row, rule: SplitRule = WHOLE) -> Row:
+def with_pictures(
+    objects: ObjectStore, variables: Sequence[str], row: Row, rule: SplitRule = WHOLE, *, keeper: Keeper | None = None
+) -> Row:
     """The row with the facts of each kept picture in its place, or with a problem. rule: which are cut into tiles.
 
     Only what stands in the row's own archive becomes a picture: a row cannot name another one's. Raises OSError
@@ -33,13 +35,13 @@ def with_pictures(objects: ObjectStore, variables: Sequence[str], row: Row, rule
         try:
             stays = packed.member.source_key is not None
             file = packed.content()
-            kept = keep_picture(objects, BytesIO(file), original=not stays)
+            kept = keep_picture(objects, BytesIO(file), original=not stays, keeper=keeper)
         except PictureRefused as refused:
             return row._replace(content=None, problem=str(refused))
         source_key = source_key or packed.member.source_key
         content[variable] = {FILE: packed.name} | kept._asdict()
         if tiles := picture_tiles(content[variable], rule):
-            keep_tiles(objects, file, [(tile, facts["sha256"]) for tile, facts in tiles])
+            keep_tiles(objects, file, [(tile, facts["sha256"]) for tile, facts in tiles], keeper)
     return row._replace(content=content, source_key=source_key)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from leye_platform.holdings.contents import ContentKeeper, hashes_in, note_uses
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.buckets import bucket_of
@@ -71,9 +72,13 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
         checkpoint = session.get(Checkpoint, job_id)
         done = 0 if checkpoint is None else int(checkpoint.data["rows"])
     rows = islice(_all_rows(reading.sources, plans), done, None)
+    keeper = ContentKeeper(installation.database, installation.clock, reading.batch_id)
     try:
         while chunk := list(islice(rows, PICTURES if reading.pictures else CHUNK)):
-            chunk = [with_pictures(installation.objects, reading.pictures, row, reading.tiled) for row in chunk]
+            chunk = [
+                with_pictures(installation.objects, reading.pictures, row, reading.tiled, keeper=keeper)
+                for row in chunk
+            ]
             if not _take(installation, job_id, upload, reading, done, chunk):
                 return
             done += len(chunk)
@@ -161,6 +166,10 @@ def _take(  # noqa: PLR0917 -- what one chunk needs, none of it derived from ano
         answered = look_at_answers(reading, chunk, brought)
         settled = settle_answers(session, reading.importer, reading, chunk, answered=answered, now=now)
         insert_items(session, reading.batch_id, reading.project_id, chunk.items, now)
+        if reading.pictures:
+            note_uses(
+                session, reading.batch_id, hashes_in([part.content for item in chunk.items for part in item.parts])
+            )
         if chunk.refused:
             session.execute(insert(RefusedRow), chunk.refused)
         settled.store(session)

@@ -2,7 +2,7 @@
 
 import hashlib
 from io import BytesIO
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 import orjson
 
@@ -24,36 +24,62 @@ class KeptPicture(NamedTuple):
     height: int
 
 
+class Keeper(Protocol):
+    """What keeping a content tells, before it looks whether the content is there (holdings/contents.py)."""
+
+    def hold(self, sha256: str) -> None:
+        """Somebody relies on it from now on, whether it is there already or not."""
+
+    def measured(self, sha256: str, size: int) -> None:
+        """So many bytes its objects will have."""
+
+
+def folder_of_content(sha256: str) -> str:
+    """Below which a picture's parts lie."""
+    return f"pictures/{sha256[:2]}/{sha256}"
+
+
 def key_of(sha256: str, part: str) -> str:
     """Where a part of a picture lies: `original`, `shown`, `thumb` or `facts.json`."""
-    return f"pictures/{sha256[:2]}/{sha256}/{part}"
+    return f"{folder_of_content(sha256)}/{part}"
 
 
-def keep_picture(objects: ObjectStore, stream: IO[bytes], *, original: bool = True) -> KeptPicture:
+def keep_picture(
+    objects: ObjectStore, stream: IO[bytes], *, original: bool = True, keeper: Keeper | None = None
+) -> KeptPicture:
     """Look a picture through and store it with what is shown of it. original: whether it is stored as it came, too.
 
-    Its facts are written last: where they are, all that is shown is. Raises PictureRefused, OSError.
+    keeper: is told, where a sweep may come by. Its facts are written last: where they are, all that is shown is.
+    Raises PictureRefused, OSError.
     """
     content = stream.read(refusals.LARGEST_PICTURE + 1)
     if len(content) > refusals.LARGEST_PICTURE:
         raise too_heavy(len(content))
     sha256 = hashlib.sha256(content).hexdigest()
+    if keeper is not None:
+        keeper.hold(sha256)
     try:
         kept = _facts(objects, sha256)
     except ObjectMissing:
-        looked = look_at(content)
-    else:
-        if original and not _is_there(objects, key_of(sha256, "original")):  # it was read from a partner's bucket
-            _put(objects, sha256, "original", content, PLAIN)
-        return kept
-    kept = KeptPicture(sha256, looked.width, looked.height)
-    facts = orjson.dumps({"kind": looked.kind, "width": looked.width, "height": looked.height})
-    if original:
+        return _keep(objects, content, sha256, original=original, keeper=keeper)
+    if original and not _is_there(objects, key_of(sha256, "original")):  # it was read from a partner's bucket
+        if keeper is not None:
+            shown = sum(objects.stat(key_of(sha256, part)).size for part in ("shown", "thumb", "facts.json"))
+            keeper.measured(sha256, shown + len(content))
         _put(objects, sha256, "original", content, PLAIN)
-    _put(objects, sha256, "shown", looked.shown, JPEG)
-    _put(objects, sha256, "thumb", looked.thumb, JPEG)
-    _put(objects, sha256, "facts.json", facts, "application/json")
     return kept
+
+
+def _keep(objects: ObjectStore, content: bytes, sha256: str, *, original: bool, keeper: Keeper | None) -> KeptPicture:
+    looked = look_at(content)
+    facts = orjson.dumps({"kind": looked.kind, "width": looked.width, "height": looked.height})
+    parts = [("original", content, PLAIN)] if original else []
+    parts += [("shown", looked.shown, JPEG), ("thumb", looked.thumb, JPEG), ("facts.json", facts, "application/json")]
+    if keeper is not None:
+        keeper.measured(sha256, sum(len(body) for _, body, _ in parts))
+    for part, body, kind in parts:
+        _put(objects, sha256, part, body, kind)
+    return KeptPicture(sha256, looked.width, looked.height)
 
 
 def _put(objects: ObjectStore, sha256: str, part: str, content: bytes, kind: str) -> None:
