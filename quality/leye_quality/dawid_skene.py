@@ -62,12 +62,14 @@ def fit(
     classes: int,
     known: Mapping[int, int] | None = None,
     personal: bool = True,
+    most_rounds: int = MOST_ROUNDS,
 ) -> Fit:
     """Estimate truths, confusion matrices and prior from coded answers (three arrays of equal length).
 
     known: items whose class is given (gold). They teach about people and stay as they are, but say nothing about the
     prior: somebody chose them. personal: whether a thin record is drawn to the person's own accuracy, else to a
-    stranger's. An item without answers gets the prior. The order of the answers does not matter.
+    stranger's. most_rounds: on thin data, later ones teach a fit its own errors. An item without answers gets the
+    prior. The order of the answers does not matter.
     """
     answered = _answered(items, _columns(people, labels, n_people, classes), n_items, n_people * classes)
     given = np.diff(answered.indptr)
@@ -75,9 +77,10 @@ def fit(
     some = sample(n_items)
     if len(some) < n_items:
         started = _Rounds(answered[some], given[some], classes, {}, personal)
-        started.run(vote_shares(*_coded(started.answered, classes), len(some), classes))
-        return rounds.run(rounds.expected(started.shrinkage.confusions(started.counts), started.prior))
-    return rounds.run(vote_shares(items, labels, n_items, classes))
+        started.run(vote_shares(*_coded(started.answered, classes), len(some), classes), most_rounds)
+        expected = rounds.expected(started.shrinkage.confusions(started.counts), started.prior)
+        return rounds.run(expected, most_rounds)
+    return rounds.run(vote_shares(items, labels, n_items, classes), most_rounds)
 
 
 def sample(n_items: int) -> Labels:
@@ -90,7 +93,12 @@ class _Rounds:
     """Expectation and maximisation in turn; remembers counts, shrinkage and prior of the last round."""
 
     def __init__(
-        self, answered: "scipy.sparse.csr_matrix", given: Labels, classes: int, known: dict[int, int], personal: bool
+        self,
+        answered: "scipy.sparse.csr_matrix",
+        given: Labels,
+        classes: int,
+        known: dict[int, int],
+        personal: bool,
     ) -> None:
         self.answered, self.classes, self.known, self.personal = answered, classes, known, personal
         overlapping, telling = given >= 2, given >= 2
@@ -103,10 +111,10 @@ class _Rounds:
         self.counts: Counts = np.zeros((0, classes, classes))
         self.prior: Shares = np.full(classes, 1.0 / classes)
 
-    def run(self, posteriors: Shares) -> Fit:
+    def run(self, posteriors: Shares, most_rounds: int) -> Fit:
         posteriors = self._held(posteriors)
         rounds, moved = 0, np.inf
-        while rounds < MOST_ROUNDS and moved >= TOLERANCE:
+        while rounds < most_rounds and moved >= TOLERANCE:
             self._count(posteriors)
             if rounds % LEARN_EVERY == 0:
                 self.shrinkage = learn(self.counts, personal=self.personal)

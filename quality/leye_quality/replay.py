@@ -1,24 +1,33 @@
 """Dynamic overlap replayed on recorded answers: how many were needed, and how right the result is.
 
-Every item gets two recorded answers (in a seeded order) and every open one its next; after each round skills are fitted
-again and posteriors reckoned as the platform does it live: with matrices drawn towards a stranger's by how little they
-rest on, because a fit to two answers an item believes itself, and with answers to one item counted as the dependent
-ones that they are. An item is open while its confidence is below the threshold, and opens again when later knowledge
-lowers it, as long as recorded answers remain.
+Every item gets its first recorded answer (in a seeded order), half of them a second, because without a second opinion
+nothing is known of anybody. Then, round by round, the items of which one more answer is expected to tell most get
+their next one; after each round people are judged anew by all answers so far. An item is open while one more answer is
+worth its cost (`telling`), and opens again when later knowledge makes it so, as long as recorded answers remain.
+
+Two answers an item leave much to assumption: what thin records are drawn to. Both assumptions of `choice` are fitted
+and their posteriors averaged (J. A. Hoeting and others, Bayesian model averaging, Statistical Science 14, 1999).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leye_quality.answer_files import AnswerFile
-from leye_quality.dawid_skene import fit, normalised
-from leye_quality.dependence import foretell
+from leye_quality.choice import TIE
+from leye_quality.dawid_skene import Fit, fit
 from leye_quality.majority import Labels, Shares
-from leye_quality.posterior import TRUST_AFTER, default_confusion, evidence_share
+from leye_quality.telling import least_worth, told
 
-LEAST_ANSWERS = 2
-"""Without a second opinion nothing is known of anybody; projects start with two unless they are told otherwise."""
+TWICE_AT_FIRST = 0.5
+"""Share of items with a second answer before anything is known."""
+
+SHARE_A_ROUND = 0.02
+"""Answers asked for in a round, for each there is: the fewer, the more is known of people when the next is chosen."""
+
+FIT_ROUNDS = 3
+"""Of expectation and maximisation. A fit that goes on until nothing moves teaches few answers their own errors."""
 
 
 @dataclass(frozen=True)
@@ -31,36 +40,66 @@ class Replay:
     accuracy: float
 
 
+@dataclass(frozen=True)
+class _Knowledge:
+    """posteriors: (items, classes). crowd: the confusion matrix of whoever answers next, true by given."""
+
+    posteriors: Shares
+    crowd: NDArray[np.float64]
+    prior: NDArray[np.float64]
+
+
 def replay(file: AnswerFile, truth: dict[str, str], confidence: float, seed: int) -> Replay:
-    """Replay until every item is sure enough or has no answer left."""
+    """Replay until no further answer is worth asking for, or none is left."""
     n_items = len(file.items)
-    order = np.lexsort((np.random.default_rng(seed).permutation(len(file)), file.item_of))
+    draw = np.random.default_rng(seed)
+    order = np.lexsort((draw.permutation(len(file)), file.item_of))
     turn = np.empty(len(file), dtype=np.intp)
     turn[order] = np.arange(len(file)) - np.searchsorted(file.item_of, file.item_of)
     available = np.bincount(file.item_of, minlength=n_items)
-    used = np.minimum(available, LEAST_ANSWERS)
+    lot = draw.permutation(n_items)
+    used = np.minimum(available, 1 + (lot < TWICE_AT_FIRST * n_items))
     while True:
-        posteriors = _live(file, order[turn[order] < used[file.item_of[order]]], used)
-        open_items = (posteriors.max(axis=1) < confidence) & (used < available)
-        if not open_items.any():
+        known = _learned(file, np.flatnonzero(turn < used[file.item_of]))
+        telling = told(known.posteriors, known.crowd)
+        worth = (telling >= least_worth(confidence, known.crowd, known.prior)) & (used < available)
+        if not worth.any():
             break
-        used = used + open_items
-    best = posteriors.argmax(axis=1)
-    known = [(file.labels[best[n]], truth[item]) for n, item in enumerate(file.items) if item in truth]
-    accuracy = sum(label == true for label, true in known) / max(len(known), 1)
+        most_first = np.lexsort((lot, -np.where(worth, telling, -1.0)))
+        asked = most_first[: min(int(worth.sum()), max(int(SHARE_A_ROUND * used.sum()), 1))]
+        used[asked] += 1
+    likeliest = known.posteriors.max(axis=1, keepdims=True)
+    best = (known.posteriors >= likeliest - TIE).argmax(axis=1)
+    scored = [(file.labels[best[n]], truth[item]) for n, item in enumerate(file.items) if item in truth]
+    accuracy = sum(label == true for label, true in scored) / max(len(scored), 1)
     return Replay(n_items, len(file), int(used.sum()), accuracy)
 
 
-def _live(file: AnswerFile, asked: Labels, used: Labels) -> Shares:
-    """Posteriors after the answers asked for, in their order and under shrunk matrices, shape (items, classes)."""
+def _learned(file: AnswerFile, asked: Labels) -> _Knowledge:
+    """What the answers asked for say, of the items and of the crowd."""
     items, people, labels = file.item_of[asked], file.person_of[asked], file.label_of[asked]
-    n_people, classes = len(file.people), len(file.labels)
-    fitted = fit(items, people, labels, n_items=len(file.items), n_people=n_people, classes=classes)
-    dependence = foretell(items, people, labels, fitted, one_by_one=True).dependence
-    given = np.bincount(people, minlength=n_people)[:, None, None]
-    weight = given / (given + TRUST_AFTER)
-    shrunk = weight * fitted.confusions + (1 - weight) * np.array(default_confusion(classes))
-    scores = np.zeros((len(file.items), classes))
-    np.add.at(scores, items, np.log(shrunk)[people, :, labels])
-    scores *= evidence_share(np.maximum(used, 1.0), dependence)[:, None]
-    return normalised(scores + np.log(fitted.prior))
+    own, alike = (
+        fit(
+            items,
+            people,
+            labels,
+            n_items=len(file.items),
+            n_people=len(file.people),
+            classes=len(file.labels),
+            personal=personal,
+            most_rounds=FIT_ROUNDS,
+        )
+        for personal in (True, False)
+    )
+    given = np.bincount(people, minlength=len(file.people)) / len(people)
+    return _Knowledge(
+        (own.posteriors + alike.posteriors) / 2,
+        (_crowd(own, given) + _crowd(alike, given)) / 2,
+        (own.prior + alike.prior) / 2,
+    )
+
+
+def _crowd(fitted: Fit, given: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean matrix, people weighed by how much they answer, true by given."""
+    mean: NDArray[np.float64] = np.tensordot(given, fitted.confusions, axes=1)
+    return mean

@@ -154,11 +154,11 @@ def test_a_file_where_everybody_says_the_same_gives_that(tmp_path: Path) -> None
     assert {row["label"] for row in csv.DictReader(out.open())} == {"x"}
 
 
-def test_a_replay_asks_each_item_twice_at_least_and_never_for_what_was_not_recorded(tmp_path: Path) -> None:
+def test_a_replay_asks_half_the_items_twice_at_least_and_never_for_what_was_not_recorded(tmp_path: Path) -> None:
     answers, truth = simulated(tmp_path)
     used = [replay_on_file(answers, truth, confidence=c, seed=5)["answers_used"] for c in (0.5, 0.9, 0.999)]
     assert used == sorted(used)
-    assert 1200 <= used[0] < 1500
+    assert 900 <= used[0] < 1800
     assert used[-1] <= 3600
 
 
