@@ -51,7 +51,7 @@ class S3Parts:
             self.bucket,
             check_key(key),
             expires=expires,
-            extra_query_params={"uploadId": upload, "partNumber": str(number)},  # type: ignore[arg-type]
+            extra_query_params={"uploadId": upload, "partNumber": str(number)},
         )
 
     def complete(self, key: str, upload: str, parts: Sequence[StoredPart]) -> None:
@@ -73,7 +73,9 @@ class S3Parts:
             with asking("", UploadGone):
                 # Asked in the fewest words: the client's own call adds an empty delimiter, to which some servers list
                 # nothing.
-                query = {"uploads": ""} | ({"key-marker": marker} if marker else {})
+                query: dict[str, str | list[str] | tuple[str]] = {"uploads": ""}
+                if marker:
+                    query["key-marker"] = marker
                 answer = ListMultipartUploadsResult(self.client._execute("GET", self.bucket, query_params=query))
             for found in answer.uploads:
                 if found.upload_id:

@@ -258,7 +258,7 @@ def test_memory_does_not_grow_with_the_store(kept: Kept, monkeypatch: pytest.Mon
         kept.put(f"uploads/{uuid4()}/{n:04}")
     kept.age(days=2)
     blocks: list[int] = []
-    inner = sweep.named_ones
+    inner = named_ones
 
     def counted(session: object, asked: set[object], now: datetime) -> set[object]:
         blocks.append(len(asked))
