@@ -140,6 +140,13 @@ def queue_figures(session: Session, reviewer_id: UUID, day_began: datetime) -> Q
     )
 
 
+def may_take(session: Session, reviewer_id: UUID) -> int:
+    """How many open reviews of open batches this person has no other function on."""
+    query = select(func.count()).select_from(Review).join(Batch, Batch.id == Review.batch_id)
+    waiting = (Review.state == ReviewState.OPEN, Batch.state == BatchState.OPEN)
+    return session.scalar(query.where(*waiting, no_other_function(reviewer_id))) or 0
+
+
 def recently_settled(session: Session, reviewer_id: UUID, limit: int = 10) -> Sequence[tuple[Review, str]]:
     """The reviewer's newest verdicts with the project's title."""
     rows = session.execute(
