@@ -109,9 +109,8 @@ def waiting_for_help(
 def _item(kind: str | None, label_config: str, content: dict[str, Any], links: PictureLinks) -> ItemShown:
     if kind is None:
         return ItemShown("", [])
-    texts = [str(content[one.variable]) for one in task_type(kind, label_config).config.texts]
-    text = " ".join(" ".join(texts).split())
-    return ItemShown(f"{text[:LONGEST_TEXT]}…" if len(text) > LONGEST_TEXT else text, links.pictures(content))
+    pictures = links.pictures(content)
+    return ItemShown("" if pictures else task_type(kind, label_config).glimpse(content, LONGEST_TEXT), pictures)
 
 
 def _chosen(kind: str | None, label_config: str, content: dict[str, Any], draft: list[Any] | None) -> str:
