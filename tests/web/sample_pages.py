@@ -144,7 +144,7 @@ class SamplePages:
 
     def _samples(self, gettext: Callable[[str], str]) -> dict[str, tuple[str, Actor | None, dict[str, Any]]]:
         broken = gettext("是我们这边出了问题，不是你操作错了。已经提交的答案都存好了。")
-        missing = gettext("没有找到。可能已经移走，或者不属于你的单位。")
+        missing = gettext("没有找到。可能已经移走，或者不是这个账号能看的。请回首页，从那里进来。")
         lacking = gettext("还没有选，请选一个再提交")
         error = {"reference": None, "again": "", "posted": False}
         return {
