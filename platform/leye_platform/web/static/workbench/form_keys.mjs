@@ -34,7 +34,7 @@ function fit() {
   const fitting = [];
   for (const label of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-fits]"))) {
     const input = /** @type {HTMLInputElement} */ (label.querySelector("input"));
-    label.hidden = verdict !== "" && !(label.dataset.fits || "").split(" ").includes(verdict);
+    label.hidden = !(label.dataset.fits || "").split(" ").includes(verdict);
     if (label.hidden) input.checked = false;
     else fitting.push(input);
   }
