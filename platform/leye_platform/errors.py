@@ -53,7 +53,7 @@ class Forbidden(LeyeError):
 class NotFound(LeyeError):
     """No such thing, or not for this organisation: the two look the same from outside."""
 
-    sentence = N_("没有找到。可能已经移走，或者不属于你的单位。")
+    sentence = N_("没有找到。可能已经移走，或者不是这个账号能看的。请回首页，从那里进来。")
     status = 404
 
 

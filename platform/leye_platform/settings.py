@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     mail_url: str = ""
     mail_from: str = ""
     webhooks_to_private: bool = False
+    help_contact: str = Field(default="", max_length=500)
 
     @property
     def upload_limit(self) -> int:

@@ -251,6 +251,7 @@ def test_every_page_of_accounts_teams_and_administration_holds(
 
 def submit(page: Page, fields: dict[str, str]) -> None:
     """Send the form that holds these fields as it stands, past the browser's own checks; wait for the refusal."""
+    page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
     for name, value in fields.items():
         control = page.locator(f"main [name={name}]").first
         if control.evaluate("e => e.tagName") == "SELECT":

@@ -231,7 +231,7 @@ def test_a_reviewer_sees_every_answer_drawn_and_mends_one(
         expect(page.locator("#fixed3-1")).to_have_value("160")
         page.locator("#fixed3-1").fill("150")
         Browse(page, base).check()
-        page.locator("#reason").select_option("wrong_label")
+        page.locator("#reason label", has_text="选错了标签").click()
         page.locator("[data-command=submit]").click()
         page.wait_for_url("**none=1")
         opened.close()

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, select, update
 
+from leye_platform.assignments.own import Annotator
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch, GuideVersion, PayRate
 from leye_platform.projects.rules import BatchState, Pipeline
@@ -85,21 +86,32 @@ class TestHome:
     def test_a_project_says_why_it_suits_what_it_pays_and_how_long_one_takes(
         self, shipping: Shipping, at_work: AtWork
     ) -> None:
-        batch = shipping.batch(9, title="短评情感分类")
+        batch = shipping.batch(30, title="短评情感分类")
         page = words(at_work.page("/work"))
         assert "只要看文字，用键盘就能做完。" in page
-        assert "0.05 元一条，估计一条 10 秒" in page
-        for _ in range(5):
-            shipping.clock.move(minutes=1)
-            assignment = shipping.claims(at_work.who)
-            shipping.clock.move(minutes=1)
-            shipping.answers(at_work.who, assignment, active_ms=33_000)
+        assert "0.05 元一条，时间还没量，估计一条 10 秒" in page
+        self.answer(shipping, [at_work.who], active_ms=33_000)
         page = words(at_work.page("/work"))
-        assert "你做过 5 条" in page
-        assert "0.05 元一条，一条约 33 秒" in page
+        assert "你做过 7 条" in page
+        assert "时间还没量" in page, "one person's pace is nobody else's"
+        self.answer(shipping, [shipping.person(), shipping.person()], active_ms=33_000)
+        assert "0.05 元一条，一条约 33 秒" in words(at_work.page("/work"))
         with shipping.database.write() as session:
             session.execute(delete(PayRate).where(PayRate.project_id == batch.project_id))
         assert "短评情感分类" not in at_work.page("/work"), "nobody works for nothing"
+
+    def test_answers_of_programs_measure_nothing(self, shipping: Shipping, at_work: AtWork) -> None:
+        shipping.batch(30)
+        self.answer(shipping, [at_work.who, shipping.person(), shipping.person()], active_ms=1_000)
+        assert "时间还没量，估计一条 10 秒" in words(at_work.page("/work"))
+
+    @staticmethod
+    def answer(shipping: Shipping, people: list[Annotator], active_ms: int) -> None:
+        for _ in range(7):
+            for person in people:
+                assignment = shipping.claims(person)
+                shipping.clock.move(minutes=1)
+                shipping.answers(person, assignment, active_ms=active_ms)
 
     def test_it_asks_as_few_questions_for_many_projects_as_for_one(self, shipping: Shipping, at_work: AtWork) -> None:
         shipping.batch(1)

@@ -50,6 +50,19 @@ def test_what_is_removed_stands_before_what_is_added() -> None:
     ]
 
 
+def test_what_is_added_follows_what_it_replaces_and_what_stands_for_nothing_goes_first() -> None:
+    old = GuideText("每一样画一个框，再选标签。跳过不扣钱。框贴着东西的上、下、左、右。")
+    new = GuideText("每一样都画一个框。框贴着东西的边。挡住一半的也要算进去。")
+    assert difference(old, new) == [
+        Passage(Standing.REMOVED, ("每一样画一个框，再选标签。",)),
+        Passage(Standing.ADDED, ("每一样都画一个框。",)),
+        Passage(Standing.REMOVED, ("跳过不扣钱。",)),
+        Passage(Standing.REMOVED, ("框贴着东西的上、下、左、右。",)),
+        Passage(Standing.ADDED, ("框贴着东西的边。",)),
+        Passage(Standing.ADDED, ("挡住一半的也要算进去。",)),
+    ]
+
+
 def test_another_layout_of_the_same_words_is_no_difference() -> None:
     passages = difference(GuideText("# 怎么选\n\n看整条。"), GuideText("## 怎么选\n\n**看**整条。"))
     assert [passage.standing for passage in passages] == [Standing.KEPT]

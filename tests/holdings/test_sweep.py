@@ -14,6 +14,7 @@ from leye_platform.accounts.models import Person
 from leye_platform.holdings import rules, sweep
 from leye_platform.holdings.contents import ContentKeeper
 from leye_platform.holdings.models import Content, ContentUse, StoreSweep
+from leye_platform.holdings.naming import named_ones
 from leye_platform.holdings.rules import Kind, named_by
 from leye_platform.holdings.sweep import ask_for_sweep, look_through, run_sweep
 from leye_platform.installation import Installation
@@ -262,7 +263,8 @@ def test_memory_does_not_grow_with_the_store(kept: Kept, monkeypatch: pytest.Mon
 
     def counted(session: object, asked: set[object], now: datetime) -> set[object]:
         blocks.append(len(asked))
-        return inner(session, asked, now)  # type: ignore[arg-type, return-value]
+        found: set[object] = inner(session, asked, now)
+        return found
 
     monkeypatch.setattr(sweep, "BLOCK", 10)
     monkeypatch.setattr(sweep, "named_ones", counted)

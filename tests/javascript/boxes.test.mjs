@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Store } from "../../platform/leye_platform/web/static/workbench/store.mjs";
-import { aim, edgesMoved, gridArea, reduce, start } from "../../task_templates/leye_task_templates/image_boxes/state.mjs";
-import { chosen, missing, result, words } from "../../task_templates/leye_task_templates/image_boxes/words.mjs";
+import { aim, changing, edgesMoved, gridArea, reduce, start } from "../../task_templates/leye_task_templates/image_boxes/state.mjs";
+import { chosen, missing, result, turn, words } from "../../task_templates/leye_task_templates/image_boxes/words.mjs";
 
 const VIEW = {
   width: 1000,
@@ -69,6 +69,25 @@ test("arrows move the box at hand whole or by an edge, in steps, and never out o
   assert.deepEqual(lengths(store.state.boxes[0]), [0, 103, 170, 100]);
   send(store, "edge top", ...Array(20).fill("nudge down"));
   assert.equal(store.state.boxes[0].height, 1);
+});
+
+test("after a box the next one is asked for; only who changes a box is asked for no cell, until the next is wanted", () => {
+  const store = begin();
+  const asked = () => turn(store.state, (text) => text);
+  send(store, "cell 1", "confirm", "cell 5", "confirm");
+  assert.equal(asked(), "第 2 个框：左上角在哪一格？");
+  assert.equal(changing(store.state), false);
+  send(store, "nudge left");
+  assert.equal(asked(), "正在改框 1");
+  assert.equal(changing(store.state), true);
+  send(store, "next");
+  assert.equal(asked(), "第 2 个框：左上角在哪一格？");
+  send(store, "take 1");
+  assert.equal(asked(), "正在改框 1");
+  send(store, "cell 1");
+  assert.equal(asked(), "第 2 个框：左上角在哪一格？");
+  send(store, "confirm");
+  assert.equal(asked(), "第 2 个框：右下角在哪一格？");
 });
 
 test("arrows move the aim while a corner is looked for", () => {

@@ -140,6 +140,16 @@ def test_a_review_shows_no_name_and_no_number_of_an_author(reviewing: Reviewing,
     assert "2 份答案，有 2 种" in told
 
 
+def test_no_reason_is_chosen_for_the_reviewer_and_how_many_wait_is_said(
+    reviewing: Reviewing, at_review: SignedIn
+) -> None:
+    reviewing.disputed(3)
+    page = at_review.get(takes(at_review)).text
+    assert not re.search(r'name="reason"[^>]*checked', page)
+    assert re.search(r'data-fits="send_back"[^>]*><input type="radio" name="reason" value="guide_changed"', page)
+    assert "还有 2 条待质检" in page
+
+
 def test_an_answer_is_accepted_and_the_next_review_follows(reviewing: Reviewing, at_review: SignedIn) -> None:
     reviewing.disputed(2)
     address = takes(at_review)
@@ -295,12 +305,12 @@ class TestInTheBrowser:
             person.open("/review")
             first = reviewing.must_take()
             page = person.open(f"/review/{first}")
-            page.locator("label", has_text="退回重做").click()
+            page.locator("#decision label", has_text="退回重做").click()
             page.locator("button[value=submit]").click()
             page.wait_for_selector("#error-reason")
             person.check()
             assert page.evaluate("document.activeElement.id") == "problems"
-            page.locator("#reason").select_option("misread_guide")
+            page.locator("#reason label", has_text="规范理解有偏差").click()
             page.locator("button[value=submit]").click()
             page.wait_for_selector(f"form[action='/review/{first}']", state="detached")
             person.open(f"/review/{first}")
@@ -318,7 +328,10 @@ class TestInTheBrowser:
             page.keyboard.press("3")
             expect(page.locator("input[value=fix]")).to_be_checked()
             expect(page.locator("details[data-opened-by=fix]")).to_have_attribute("open", "")
+            expect(page.locator("#reason label:visible")).to_have_count(4)
+            expect(page.locator("#reason :checked")).to_have_count(0)
             page.keyboard.press("1")
+            expect(page.locator("#reason [value=fits_guide]")).to_be_checked()
             page.keyboard.press("Enter")
             page.wait_for_selector("main[data-view=review-home]")
         assert reviewing.review(taken).verdict is Verdict.ACCEPT

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from leye_platform.accounts.rules import OrganisationKind, Role
+from leye_platform.assignments.models import Assignment
 from leye_platform.assignments.own import Annotator
 from leye_platform.installation import Installation
+from leye_platform.projects.models import MicroTask
 from leye_platform.teams.models import HelpRequest, HelpTopic, Team, TeamMember
 from support.at_work import AtWork, words
 from support.clock import MovableClock
@@ -64,6 +66,28 @@ def test_the_help_page_of_a_task_sends_a_request_and_keeps_what_was_chosen(town:
     assert "已经告诉组长了" in town.asker.page(answer.headers["location"])
     assert "已经告诉组长了" in town.asker.page(address), "the task's own page knows it too"
     assert town.asker.draft(town.task) == ["正面"]
+
+
+def test_who_helps_sees_which_task_it_is_and_the_draft_unless_they_may_still_be_given_it(town: Town) -> None:
+    town.asker.sends(town.task, "help", choice=["正面"])
+    town.asker.browser.post("/work/ask", task=str(town.task), topic="unsure")
+    with town.shipping.database.read() as session:
+        task = session.get_one(MicroTask, session.get_one(Assignment, town.task).microtask_id)
+    leader = words(town.browser(town.leader).get(f"/teams/{town.team}").text)
+    assert str(next(iter(task.content.values())))[:80] in leader
+    assert "现在选的" not in leader, "the leader annotates too, and is to answer uninfluenced"
+    manager = town.browser(town.shipping.actor(Role.COORDINATOR).person_id)
+    assert "现在选的：正面" in words(manager.get("/teams").text)
+
+
+def test_settled_without_an_answer_what_was_typed_is_not_sent(town: Town) -> None:
+    town.asker.browser.post("/work/ask", topic="other", words="忘了密码")
+    [request] = town.requests()
+    leader = town.browser(town.leader)
+    assert "不用回，标为已处理" in leader.get(f"/teams/{town.team}").text
+    leader.post(f"/teams/help/{request.id}", do="close", answer="写了一半", next=f"/teams/{town.team}")
+    [settled] = town.requests()
+    assert (settled.settled_by, settled.answer) == (town.leader, "")
 
 
 def test_asked_twice_about_one_task_it_is_one_request_with_the_newer_words(town: Town) -> None:

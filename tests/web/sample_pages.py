@@ -22,8 +22,8 @@ from leye_platform.web.rendering import environment
 from leye_platform.web.security_headers import POLICY
 from leye_platform.web.static_files import SITE_STYLES, STATIC_FOLDERS, WORKBENCH, site_styles, workbench_modules
 from leye_platform.web.translations import catalogue
-from leye_platform.web.workbench import tool_commands
-from leye_task_templates.registry import template_named
+from leye_platform.web.workbench import key_rows, tool_commands
+from leye_task_templates.registry import template_named, templates
 
 ORIGIN = "http://leye.test"
 NOW = datetime(2026, 11, 24, 2, 20, tzinfo=UTC)
@@ -144,8 +144,9 @@ class SamplePages:
 
     def _samples(self, gettext: Callable[[str], str]) -> dict[str, tuple[str, Actor | None, dict[str, Any]]]:
         broken = gettext("是我们这边出了问题，不是你操作错了。已经提交的答案都存好了。")
-        missing = gettext("没有找到。可能已经移走，或者不属于你的单位。")
+        missing = gettext("没有找到。可能已经移走，或者不是这个账号能看的。请回首页，从那里进来。")
         lacking = gettext("还没有选，请选一个再提交")
+        keys = [(gettext(one.title), key_rows(one, gettext)) for one in templates().values()]
         error = {"reference": None, "again": "", "posted": False}
         return {
             f"/work/tasks/{ASSIGNMENT}": ("work/task.html", ANNOTATOR, task(gettext, chosen=self.chosen)),
@@ -157,9 +158,9 @@ class SamplePages:
             "/broken": ("error.html", ANNOTATOR, error | {"sentence": broken, "reference": "7F3K20", "again": "/x"}),
             "/missing": ("error.html", None, error | {"sentence": missing}),
             "/posted": ("error.html", ANNOTATOR, error | {"sentence": missing, "posted": True}),
-            "/help": ("help.html", None, {"leader": None}),
-            "/help-leader": ("help.html", ANNOTATOR, {"leader": "B02"}),
-            "/accessibility": ("accessibility.html", ANNOTATOR, {}),
+            "/help": ("help.html", None, {"leader": None, "contact": "0936-5550123", "keys": keys}),
+            "/help-leader": ("help.html", ANNOTATOR, {"leader": "B02", "contact": "", "keys": keys}),
+            "/accessibility": ("accessibility.html", ANNOTATOR, {"contact": ""}),
             "/display": ("display.html", ANNOTATOR, {"saved": True, "back": "/work"}),
             "/gallery": ("gallery.html", actor_with(Role.ADMIN), {}),
         }

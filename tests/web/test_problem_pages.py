@@ -40,7 +40,7 @@ def test_the_type_of_a_problem_leads_to_a_page_that_says_what_to_do(client: Test
 @on_one_database
 def test_what_is_filled_in_is_left_open(client: TestClient) -> None:
     page = client.get("/problems/lot-not-delivered").text
-    assert "现在是“…”" in page
+    assert "现在是“〈状态〉”" in page
     assert "{" not in re.sub(r"<script.*?</script>", "", page, flags=re.S)
 
 

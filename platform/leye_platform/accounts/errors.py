@@ -96,7 +96,7 @@ class PasswordMustChange(Forbidden):
 
 
 class PersonMissing(NotFound):
-    sentence = N_("没有找到这个人。可能不在你的小组里。")
+    sentence = N_("没有找到这个人。可能不在你的小组里。请回小组页，从列表里选一个。")
 
 
 class PasswordNotYours(Forbidden):
@@ -112,11 +112,11 @@ class NotToYourself(Conflict):
 
 
 class TokenMissing(NotFound):
-    sentence = N_("没有找到这个访问令牌。可能已经撤销。")
+    sentence = N_("没有找到这个访问令牌。可能已经撤销。请回“我的账号”，再看一次。")
 
 
 class SessionMissing(NotFound):
-    sentence = N_("没有找到这个登录。可能已经退出。")
+    sentence = N_("没有找到这个登录。可能已经退出。请回“我的账号”，再看一次。")
 
 
 class TokenNameNeeded(Refused):

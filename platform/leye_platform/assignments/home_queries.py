@@ -32,7 +32,10 @@ from leye_task_templates.registry import template_named
 from leye_task_templates.template import Need
 
 ANSWERS_MEASURED = 101
-ANSWERS_TO_TRUST = 5
+ANSWERS_TO_TRUST = 20
+PEOPLE_TO_TRUST = 3
+LEAST_BELIEVED_MS = 3000
+"""Nobody reads and answers faster; a median below is of programs, and measures nothing."""
 PREPARED = (BatchState.UPLOADING, BatchState.INGESTING, BatchState.READY, BatchState.PAUSED)
 MOST_PREPARED = 3
 
@@ -208,26 +211,26 @@ def _project_rows(session: Session, person_id: UUID, now: datetime, wanted: Sequ
     return sorted((_ProjectRow(*row) for row in rows), key=lambda row: wanted.index(row.id))
 
 
-def _active_times(session: Session, wanted: Sequence[UUID]) -> dict[UUID, list[int]]:
-    """The active times of each project's newest answers, in milliseconds, in one statement."""
+def _active_times(session: Session, wanted: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, int]]]:
+    """Who gave each project's newest answers and in how many active milliseconds, in one statement."""
     if not wanted:
         return {}
     newest = [
-        select(responses.c.project_id, responses.c.active_ms)
+        select(responses.c.project_id, responses.c.person_id, responses.c.active_ms)
         .where(responses.c.project_id == project_id)
         .order_by(responses.c.number.desc())
         .limit(ANSWERS_MEASURED)
         .subquery()
         for project_id in wanted
     ]
-    times: dict[UUID, list[int]] = {}
-    for project_id, active_ms in session.execute(union_all(*(select(one) for one in newest))):
+    times: dict[UUID, list[tuple[UUID, int]]] = {}
+    for project_id, person_id, active_ms in session.execute(union_all(*(select(one) for one in newest))):
         if active_ms > 0:
-            times.setdefault(project_id, []).append(active_ms)
+            times.setdefault(project_id, []).append((person_id, active_ms))
     return times
 
 
-def _seen(row: _ProjectRow, lanes: Sequence[LaneState], times: Sequence[int]) -> OpenProject:
+def _seen(row: _ProjectRow, lanes: Sequence[LaneState], times: Sequence[tuple[UUID, int]]) -> OpenProject:
     template = template_named(row.task_type)
     own = [lane for lane in lanes if lane.project_id == row.id and lane.lane is not Lane.GOLD]
     why_not = no_task_reason(
@@ -236,13 +239,15 @@ def _seen(row: _ProjectRow, lanes: Sequence[LaneState], times: Sequence[int]) ->
         held_by_others=row.held_until is not None,
         looked_everywhere=True,
     )
-    measured = len(times) >= ANSWERS_TO_TRUST
+    taken = median(active_ms for _, active_ms in times) if times else 0.0
+    enough = len(times) >= ANSWERS_TO_TRUST and len({person_id for person_id, _ in times}) >= PEOPLE_TO_TRUST
+    measured = enough and taken >= LEAST_BELIEVED_MS
     return OpenProject(
         id=row.id,
         title=row.title,
         needs=template.needs,
         rate=row.rate,
-        seconds=median(times) / 1000 if measured else template.seconds_hint,
+        seconds=taken / 1000 if measured else template.seconds_hint,
         measured=measured,
         answers=row.answers,
         guide_changed=row.guide_known not in {None, row.guide_version},

@@ -4,7 +4,7 @@ from leye_platform.errors import N_, Conflict, NotFound
 
 
 class InvoiceMissing(NotFound):
-    sentence = N_("没有找到这张账单。可能已经移走，或者不属于你的单位。")
+    sentence = N_("没有找到这张账单。可能已经移走，或者不属于您的单位。请从账单页打开。")
 
 
 class EntryMissing(NotFound):

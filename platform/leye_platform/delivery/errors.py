@@ -4,7 +4,7 @@ from leye_platform.errors import N_, Conflict, NotFound, Refused
 
 
 class LotMissing(NotFound):
-    sentence = N_("没有找到这个交付批。可能已经移走，或者不属于您的单位。")
+    sentence = N_("没有找到这个交付批。可能已经移走，或者不属于您的单位。请从批次页打开。")
 
 
 class LotNotDelivered(Conflict):

@@ -21,7 +21,7 @@ LISTED = 50
 
 
 class ExportMissing(NotFound):
-    sentence = N_("没有找到这个导出文件。可能不属于您的单位。")
+    sentence = N_("没有找到这个导出文件。可能不属于您的单位。请从项目的导出页打开。")
 
 
 class AskedFile(NamedTuple):

@@ -13,6 +13,8 @@ from markdown_it import MarkdownIt
 from leye_platform.errors import N_
 from leye_platform.projects.rules import LONGEST_GUIDE, one_line, storable_text
 
+ALIKE = 0.4
+"""How much of two sentences is the same, at least, where one stands for the other."""
 LONGEST_CHANGE = 200  # characters, as all of these
 LONGEST_DESCRIPTION = 1000
 LONGEST_PART = 5000
@@ -165,18 +167,40 @@ class Passage:
 
 
 def difference(old: GuideText, new: GuideText) -> list[Passage]:
-    """How the sentences of two versions differ, in the order of reading; removed ones before added ones."""
+    """How the sentences of two versions differ, in the order of reading; what was added directly after what it
+    replaces, where the two are alike.
+    """
     before, after = list(sentences_of(old)), list(sentences_of(new))
     found = []
     for tag, start, end, new_start, new_end in SequenceMatcher(a=before, b=after).get_opcodes():
         if tag == "equal":
             found.append(Passage(Standing.KEPT, tuple(before[start:end])))
             continue
-        if end > start:
-            found.append(Passage(Standing.REMOVED, tuple(before[start:end])))
-        if new_end > new_start:
-            found.append(Passage(Standing.ADDED, tuple(after[new_start:new_end])))
+        found += _replaced(before[start:end], after[new_start:new_end])
     return found
+
+
+def _replaced(before: list[str], after: list[str]) -> Iterator[Passage]:
+    """Removed sentences, each followed by the new ones that stand for it; the rest of the removed ones first."""
+    began, waiting = 0, 0
+    for at, sentence in enumerate(after):
+        likeness = [SequenceMatcher(a=old, b=sentence).ratio() for old in before[began:]]
+        best = max(likeness, default=0)
+        if best < ALIKE:
+            continue
+        until = began + likeness.index(best)
+        yield from _passage(Standing.ADDED, after[waiting:at])
+        yield from _passage(Standing.REMOVED, before[began:until])
+        yield Passage(Standing.REMOVED, (before[until],))
+        yield Passage(Standing.ADDED, (sentence,))
+        began, waiting = until + 1, at + 1
+    yield from _passage(Standing.REMOVED, before[began:])
+    yield from _passage(Standing.ADDED, after[waiting:])
+
+
+def _passage(standing: Standing, sentences: list[str]) -> Iterator[Passage]:
+    if sentences:
+        yield Passage(standing, tuple(sentences))
 
 
 def sentences_of(text: GuideText) -> Iterator[str]:

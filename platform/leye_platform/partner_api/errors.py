@@ -16,19 +16,19 @@ class BodyTooLarge(TooLarge):
 
 
 class TaskNotThere(NotFound):
-    sentence = N_("没有这条任务。可能编号不对，或者不属于您的单位。")
+    sentence = N_("没有这条任务。可能编号不对，或者不属于您的单位。请检查编号，再试一次。")
 
 
 class AnnotationNotThere(NotFound):
-    sentence = N_("没有这条标注。可能编号不对，或者不属于您的单位。")
+    sentence = N_("没有这条标注。可能编号不对，或者不属于您的单位。请检查编号，再试一次。")
 
 
 class PredictionNotThere(NotFound):
-    sentence = N_("没有这条预测。可能编号不对，或者不属于您的单位。")
+    sentence = N_("没有这条预测。可能编号不对，或者不属于您的单位。请检查编号，再试一次。")
 
 
 class DraftNotThere(NotFound):
-    sentence = N_("没有这份草稿。草稿只有写它的人能看，提交后就没有了。")
+    sentence = N_("没有这份草稿。草稿只有写它的人能看，提交后就没有了。请领取任务，再存一份。")
 
 
 class PageNotThere(NotFound):
@@ -36,7 +36,7 @@ class PageNotThere(NotFound):
 
 
 class NotYours(Forbidden):
-    sentence = N_("这条任务不在你手里。请先用 next 领取，再提交答案。")
+    sentence = N_("这条任务不在您手里。请先用 next 领取，再提交答案。")
 
 
 class NotClaimed(Refused):
@@ -64,7 +64,7 @@ class ConfigMissing(Refused):
 
 
 class NoPartnerToOwnIt(Refused):
-    sentence = N_("你的账号不属于哪家合作企业，也不是平台的人，不能建项目。")
+    sentence = N_("您的账号不属于哪家合作企业，也不是平台的人，不能建项目。请联系项目经理。")
 
 
 class NothingToImport(Refused):

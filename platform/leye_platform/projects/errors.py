@@ -8,7 +8,7 @@ class ProjectMissing(NotFound):
 
 
 class BatchMissing(NotFound):
-    sentence = N_("没有找到这个批次。可能已经移走，或者不属于您的单位。")
+    sentence = N_("没有找到这个批次。可能已经移走，或者不属于您的单位。请回首页，从列表里选一个。")
 
 
 class ProjectNotComplete(Conflict):
@@ -36,7 +36,7 @@ class BatchWithoutFile(Conflict):
 
 
 class AdditionMissing(NotFound):
-    sentence = N_("没有找到这个追加的文件。可能地址不对，或者不属于您的单位。")
+    sentence = N_("没有找到这个追加的文件。可能地址不对，或者不属于您的单位。请从批次页打开。")
 
 
 class AdditionRefused(Conflict):

@@ -1,7 +1,9 @@
 """A project's task type: its template with the label config already parsed, kept between requests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from leye_task_templates.consensus import Consensus
 from leye_task_templates.label_config import LabelConfig, parse_label_config
@@ -16,6 +18,13 @@ class TaskType:
     template: TaskTemplate
     config: LabelConfig
     consensus: Consensus
+
+    def glimpse(self, content: Mapping[str, Any], longest: int) -> str:
+        """Which task it is, in a line: the beginning of its text, else the names of its pictures' files."""
+        texts = [str(content[one.variable]) for one in self.config.texts]
+        files = [str(one["file"]) for one in content.values() if isinstance(one, dict) and "file" in one]
+        line = " ".join(" ".join(texts or files).split())
+        return f"{line[:longest]}…" if len(line) > longest else line
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from leye_platform.permissions import Permission
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.review import service
 from leye_platform.review.errors import DecisionMissing, VerdictIncomplete
-from leye_platform.review.queries import ReviewView, queue_figures, recently_settled, view_review
+from leye_platform.review.queries import AnswerGroup, ReviewView, may_take, queue_figures, recently_settled, view_review
 from leye_platform.review.rules import REASON_WORDS, REASONS, Reason, ReviewCause, ReviewState, Verdict
 from leye_platform.web import formats
 from leye_platform.web.pages import sentence_for, translator_for
@@ -38,6 +38,8 @@ CAUSE_WORDS = {
     ReviewCause.PART_UNUSABLE: N_("这一部分不可用，整条怎么办"),
 }
 Field = Annotated[str, Form()]
+SHORT_ANSWER = 12
+LONGEST_HINT = 30
 
 
 @router.get("/review")
@@ -138,27 +140,40 @@ def _shown(work: Work, shown: ReviewView, given: dict[str, Any], problems: dict[
         problems=problems,
         cause=CAUSE_WORDS[shown.review.cause],
         verdict_words=VERDICT_WORDS,
-        reasons=[(reason.value, _reason_with_verdicts(work, reason)) for reason in REASON_WORDS],
+        reasons=[_reason_option(work, reason) for reason in REASON_WORDS],
+        accepts=[_accept_words(work, group) for group in shown.groups],
+        waiting=may_take(work.session, work.person_id),
         reason_words={reason.value: words for reason, words in REASON_WORDS.items()},
         skips=[(SKIP_WORDS[reason], comment) for reason, comment in shown.skips],
         commands=_commands(work, shown),
     )
 
 
-def _reason_with_verdicts(work: Work, reason: Reason) -> str:
-    """A reason with the verdicts that it fits, so that nobody has to try."""
+def _reason_option(work: Work, reason: Reason) -> dict[str, str]:
+    """A reason as a choice, with the verdicts that it fits, so that nobody has to try."""
     fits = [verdict for verdict in Verdict if reason in REASONS[verdict]]
-    words = work.gettext(REASON_WORDS[reason])
-    if len(fits) == len(Verdict):
-        return words
     listed = work.gettext(N_("、")).join(work.gettext(VERDICT_WORDS[verdict]) for verdict in fits)
-    return work.gettext(N_("{reason}（{verdicts}）")).format(reason=words, verdicts=listed)
+    return {
+        "value": reason.value,
+        "label": work.gettext(REASON_WORDS[reason]),
+        "hint": "" if len(fits) == len(Verdict) else listed,
+        "fits": " ".join(fits),
+    }
+
+
+def _accept_words(work: Work, group: AnswerGroup) -> tuple[str, str]:
+    """What accepts a group of answers, and a hint: a long answer stands above already, so its author names it."""
+    authors = work.gettext(N_("、")).join(group.authors)
+    if len(group.words) <= SHORT_ANSWER:
+        return work.gettext(N_("采用“{words}”")).format(words=group.words), authors
+    hint = group.words if len(group.words) <= LONGEST_HINT else f"{group.words[:LONGEST_HINT]}…"
+    return work.gettext(N_("采用 {authors} 的答案")).format(authors=authors), hint
 
 
 def _commands(work: Work, shown: ReviewView) -> list[dict[str, str]]:
     """The page's finite commands with their keys: one for each answer, the three other verdicts, the bar's five."""
     translate = translator_for(work.request).gettext
-    labels = [f"{translate(N_('采用'))} {group.words}" for group in shown.groups]
+    labels = [_accept_words(work, group)[0] for group in shown.groups]
     labels += [translate(VERDICT_WORDS[v]) for v in (Verdict.FIX, Verdict.SEND_BACK, Verdict.UNUSABLE)]
     choose = [
         {"command": f"choose {n}", "label": label, "key": str(n) if n < 10 else ""}

@@ -18,6 +18,8 @@ from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.models import Review
 from leye_platform.review.rules import ReviewCause, ReviewState, Verdict, pseudonyms
 
+LONGEST_GLIMPSE = 24
+
 
 @dataclass(frozen=True)
 class BlindAnswer:
@@ -140,16 +142,27 @@ def queue_figures(session: Session, reviewer_id: UUID, day_began: datetime) -> Q
     )
 
 
-def recently_settled(session: Session, reviewer_id: UUID, limit: int = 10) -> Sequence[tuple[Review, str]]:
-    """The reviewer's newest verdicts with the project's title."""
+def may_take(session: Session, reviewer_id: UUID) -> int:
+    """How many open reviews of open batches this person has no other function on."""
+    query = select(func.count()).select_from(Review).join(Batch, Batch.id == Review.batch_id)
+    waiting = (Review.state == ReviewState.OPEN, Batch.state == BatchState.OPEN)
+    return session.scalar(query.where(*waiting, no_other_function(reviewer_id))) or 0
+
+
+def recently_settled(session: Session, reviewer_id: UUID, limit: int = 10) -> Sequence[tuple[Review, str, str]]:
+    """The reviewer's newest verdicts with the project's title and the beginning of the task."""
     rows = session.execute(
-        select(Review, Project.title)
+        select(Review, Project.title, Project.task_type, Project.label_config, MicroTask.content)
         .join(Project, Project.id == Review.project_id)
+        .join(MicroTask, MicroTask.id == Review.microtask_id)
         .where(Review.reviewer_id == reviewer_id, Review.state == ReviewState.SETTLED)
         .order_by(Review.settled_at.desc())
         .limit(limit)
     )
-    return [(review, title) for review, title in rows]
+    return [
+        (review, title, task_type(kind, label_config).glimpse(content, LONGEST_GLIMPSE))
+        for review, title, kind, label_config, content in rows
+    ]
 
 
 def view_review(session: Session, review: Review, links: PictureLinks) -> ReviewView:

@@ -4,7 +4,7 @@ from leye_platform.errors import N_, Conflict, NotFound, Refused
 
 
 class TeamMissing(NotFound):
-    sentence = N_("没有找到这个小组。可能不是你带的小组。")
+    sentence = N_("没有找到这个小组。可能不是你带的小组。请回小组页，从列表里选一个。")
 
 
 class TeamNameNeeded(Refused):
@@ -20,7 +20,7 @@ class TeamNeedsABase(Refused):
 
 
 class HelpRequestMissing(NotFound):
-    sentence = N_("没有找到这个求助。可能不是你小组里的人。")
+    sentence = N_("没有找到这个求助。可能不是你小组里的人。请回小组页，再看一次。")
 
 
 class HelpSettledAlready(Conflict):

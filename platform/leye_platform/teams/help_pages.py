@@ -64,8 +64,9 @@ def read_answers(work: Work, *, next: Field = "") -> Response:
 
 @router.post("/teams/help/{help_id}")
 @endpoint(Permission.VIEW_TEAM, form=True)
-def settle(work: Work, help_id: UUID, *, answer: Field = "", next: Field = "") -> Response:
-    """Settle a request, with a sentence or without."""
-    settle_request(work.session, work.actor, help_id, storable_text(answer), work.now)
+def settle(work: Work, help_id: UUID, *, do: Field = "send", answer: Field = "", next: Field = "") -> Response:
+    """Settle a request, with a sentence or (`do`: close) without, whatever stands in the field."""
+    said = "" if do == "close" else storable_text(answer)
+    settle_request(work.session, work.actor, help_id, said, work.now)
     back = safe_next(next) or "/teams"
     return RedirectResponse(f"{back}?done=settled", status_code=303)

@@ -2,25 +2,34 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.models import Person
 from leye_platform.actor import Actor
-from leye_platform.assignments.models import Assignment
-from leye_platform.projects.models import Project
+from leye_platform.assignments.models import Assignment, Draft, Response
+from leye_platform.permissions import Permission
+from leye_platform.projects.models import MicroTask, Project
+from leye_platform.projects.pictures.links import PictureLinks
+from leye_platform.projects.task_type import task_type
 from leye_platform.teams.help_requests import within_reach
 from leye_platform.teams.models import HelpRequest, HelpTopic, TeamMember
+from leye_task_templates.template import ResultRefused
 
 SHOWN = 50
+LONGEST_TEXT = 80
 LONG_WAIT = timedelta(minutes=30)
 
 
 class HelpWanted(NamedTuple):
-    """A request that waits, as its leader sees it. `project` is None where it is about no task."""
+    """A request that waits, as its leader sees it. `project` is None where it is about no task.
+
+    item: which task it is about. draft: what is chosen so far, in words; empty where nothing is, or where the leader
+    may still be given this task and is to answer it uninfluenced.
+    """
 
     id: UUID
     name: str
@@ -30,6 +39,15 @@ class HelpWanted(NamedTuple):
     topic: HelpTopic
     words: str
     asked_at: datetime
+    item: "ItemShown"
+    draft: str
+
+
+class ItemShown(NamedTuple):
+    """A task by the beginning of its text, or by its pictures with their links."""
+
+    text: str
+    pictures: list[dict[str, Any]]
 
 
 class HelpGiven(NamedTuple):
@@ -42,8 +60,11 @@ class HelpGiven(NamedTuple):
     settled_at: datetime | None
 
 
-def waiting_for_help(session: Session, actor: Actor, team_id: UUID | None = None) -> Sequence[HelpWanted]:
+def waiting_for_help(
+    session: Session, actor: Actor, links: PictureLinks, team_id: UUID | None = None
+) -> Sequence[HelpWanted]:
     """The open requests in the actor's reach, the oldest first; of one team where it is named. One query."""
+    answered = exists().where(Response.microtask_id == MicroTask.id, Response.person_id == actor.person_id)
     query = (
         select(
             HelpRequest.id,
@@ -54,10 +75,17 @@ def waiting_for_help(session: Session, actor: Actor, team_id: UUID | None = None
             HelpRequest.topic,
             HelpRequest.words,
             HelpRequest.asked_at,
+            Project.task_type,
+            Project.label_config,
+            MicroTask.content,
+            Draft.result,
+            answered,
         )
         .join(Person, Person.id == HelpRequest.person_id)
         .outerjoin(Assignment, Assignment.id == HelpRequest.assignment_id)
         .outerjoin(Project, Project.id == Assignment.project_id)
+        .outerjoin(MicroTask, MicroTask.id == Assignment.microtask_id)
+        .outerjoin(Draft, Draft.assignment_id == Assignment.id)
         .where(HelpRequest.settled_at.is_(None), within_reach(actor))
         .order_by(HelpRequest.asked_at, HelpRequest.id)
         .limit(SHOWN)
@@ -65,7 +93,35 @@ def waiting_for_help(session: Session, actor: Actor, team_id: UUID | None = None
     if team_id is not None:
         members = select(TeamMember.person_id).where(TeamMember.team_id == team_id)
         query = query.where(HelpRequest.person_id.in_(members))
-    return [HelpWanted(*row) for row in session.execute(query)]
+    may_be_given = actor.may(Permission.WORK)
+    return [
+        HelpWanted(
+            *row[:8],
+            item=_item(row.task_type, row.label_config, row.content, links),
+            draft=""
+            if may_be_given and not row[-1]
+            else _chosen(row.task_type, row.label_config, row.content, row.result),
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _item(kind: str | None, label_config: str, content: dict[str, Any], links: PictureLinks) -> ItemShown:
+    if kind is None:
+        return ItemShown("", [])
+    pictures = links.pictures(content)
+    return ItemShown("" if pictures else task_type(kind, label_config).glimpse(content, LONGEST_TEXT), pictures)
+
+
+def _chosen(kind: str | None, label_config: str, content: dict[str, Any], draft: list[Any] | None) -> str:
+    if kind is None or not draft:
+        return ""
+    type_of_task = task_type(kind, label_config)
+    try:
+        result = type_of_task.template.validate_result(type_of_task.config, content, draft)
+    except ResultRefused:
+        return ""
+    return type_of_task.template.describe(type_of_task.config, result)
 
 
 def how_many_wait(session: Session, actor: Actor) -> int:

@@ -11,6 +11,7 @@ from leye_platform.assignments.reservations import kept_for
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import LeyeError
 from leye_platform.permissions import Permission
+from leye_platform.projects.pictures_api import picture_links
 from leye_platform.teams.errors import NoSuchPerson, NotALeader, NotOfThisBase, TeamNameNeeded, TeamNameTaken
 from leye_platform.teams.help_queries import waiting_for_help
 from leye_platform.teams.queries import bases, leaders_in, members_of, resettable, see_team, teams_in_reach
@@ -39,7 +40,7 @@ def _home(
     return work.page(
         "teams/home.html",
         status=422 if problems else 200,
-        waiting=waiting_for_help(work.session, work.actor),
+        waiting=waiting_for_help(work.session, work.actor, picture_links(work)),
         done=done,
         teams=teams_in_reach(work.session, work.actor),
         manages=manages,
@@ -78,7 +79,7 @@ def _team(
         "teams/team.html",
         status=422 if problems else 200,
         team=team,
-        waiting=waiting_for_help(work.session, work.actor, team.id),
+        waiting=waiting_for_help(work.session, work.actor, picture_links(work), team.id),
         members=members_of(work.session, team.id),
         resettable=resettable(work.session, work.actor, team),
         kept=kept_for(work.session, team.id, work.now),

@@ -116,9 +116,12 @@ def see_team(session: Session, team_id: UUID) -> TeamSeen:
 
 
 def members_of(session: Session, team_id: UUID) -> list[MemberSeen]:
-    """The people of a team who have not left, by staff number. One query."""
+    """The people of a team who have not left: by staff number, and by name who has none. One query."""
     query = _at_work().join(TeamMember, TeamMember.person_id == Person.id).where(TeamMember.team_id == team_id)
-    return [MemberSeen(*row) for row in session.execute(query.order_by(Person.staff_number, Person.number))]
+    return [
+        MemberSeen(*row)
+        for row in session.execute(query.order_by(Person.staff_number.nulls_last(), Person.name, Person.number))
+    ]
 
 
 def at_work(session: Session, person_id: UUID) -> MemberSeen:

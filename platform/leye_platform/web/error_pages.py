@@ -102,7 +102,11 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return await _named(request, NotFound())
     if _wants_page(request):
-        return _page(request, error.status_code, translator_for(request).gettext("这个地址不能这样打开。"))
+        return _page(
+            request,
+            error.status_code,
+            translator_for(request).gettext("这个地址不能这样打开。请从网页上的链接和按钮进来。"),
+        )
     if speaks_label_studio(request):
         return label_studio_problem(error.status_code, str(error.detail))
     return problem(error.status_code, "http", error.detail)

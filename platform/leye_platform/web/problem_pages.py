@@ -6,21 +6,25 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from leye_platform.endpoint import Work, endpoint
-from leye_platform.errors import NotFound
+from leye_platform.errors import N_, NotFound
 from leye_platform.permissions import Permission
-from leye_platform.web.error_table import problems_by_code
+from leye_platform.web.error_table import AREAS, FILLED_IN, problems_by_area, problems_by_code
 
 router = APIRouter(prefix="/problems", include_in_schema=False)
 
-_FILLED_IN = re.compile(r"{\w+}")
+_FILLED_IN = re.compile(r"{(\w+)}")
 
 
 @router.get("")
 @endpoint(Permission.PUBLIC)
 def list_problems(work: Work) -> Response:
-    """Every code with its status and sentence."""
-    rows = [(problem, _sentence(work, problem.sentence)) for problem in problems_by_code().values()]
-    return work.page("problems/list.html", rows=rows)
+    """Every code with its status and sentence, by area."""
+    by_area = problems_by_area(list(problems_by_code().values()))
+    areas = [
+        (area, work.gettext(AREAS[area]), [(problem, _sentence(work, problem.sentence)) for problem in inside])
+        for area, inside in by_area.items()
+    ]
+    return work.page("problems/list.html", areas=areas)
 
 
 @router.get("/{code}")
@@ -34,5 +38,12 @@ def show_problem(work: Work, code: str) -> Response:
 
 
 def _sentence(work: Work, text: str) -> str:
-    """The sentence in the reader's language; dots stand where something is filled in."""
-    return _FILLED_IN.sub("…", work.gettext(text))
+    """The sentence in the reader's language; 〈words〉 say what is filled in."""
+    about_a_file = "“{name}”" in text and any(word in text for word in ("文件", "压缩包", "清单", "工作簿"))
+
+    def word(found: re.Match[str]) -> str:
+        name = found[1]
+        said = N_("文件名") if name == "name" and about_a_file else FILLED_IN.get(name, "…")
+        return f"〈{work.gettext(said)}〉"
+
+    return _FILLED_IN.sub(word, work.gettext(text))

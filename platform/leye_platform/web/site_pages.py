@@ -15,6 +15,8 @@ from leye_platform.matching.display_cookie import keep_display
 from leye_platform.permissions import Permission
 from leye_platform.teams.models import Team, TeamMember
 from leye_platform.web.display import Display, display_from_form, display_of
+from leye_platform.web.workbench import key_rows
+from leye_task_templates.registry import templates
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,7 +27,8 @@ Field = Annotated[str, Form()]
 @endpoint(Permission.PUBLIC)
 def help_page(work: Work) -> Response:
     """Whom to ask, in writing."""
-    return work.page("help.html", leader=_leader(work))
+    keys = [(work.gettext(one.title), key_rows(one, work.gettext)) for one in templates().values()]
+    return work.page("help.html", leader=_leader(work), contact=work.installation.settings.help_contact, keys=keys)
 
 
 def _leader(work: Work) -> str | None:
@@ -44,7 +47,7 @@ def _leader(work: Work) -> str | None:
 @endpoint(Permission.PUBLIC)
 def accessibility(work: Work) -> Response:
     """The accessibility statement."""
-    return work.page("accessibility.html")
+    return work.page("accessibility.html", contact=work.installation.settings.help_contact)
 
 
 @router.get("/display")

@@ -1,7 +1,7 @@
 """The workbench's finite commands, as a page lists them for keys, buttons and outside drivers."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from leye_platform.errors import N_
 from leye_task_templates.template import Command, TaskTemplate
@@ -16,6 +16,18 @@ BAR = (
 """The five commands of the bar, in their fixed order: command, label, key."""
 SPARE = {"submit": "T"}
 """The key of a bar's command where a tool needs its own, if only in a part of the page: a key means one thing."""
+
+KEY_NAMES = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "Escape": "Esc"}
+NUMBERED = {"choose": N_("选第几个"), "cell": N_("选第几格"), "label": N_("用第几个标签")}
+"""What the digits do, by the first word of their commands."""
+ANY_LABELS = tuple({"value": str(n), "label": str(n), "hint": "", "key": str(n)} for n in range(1, 10))
+
+
+class KeyRow(NamedTuple):
+    """Keys and what they do: `("1", "9")` stands for all from the one to the other."""
+
+    keys: tuple[str, ...]
+    does: str
 
 
 def bar_commands(gettext: Callable[[str], str]) -> list[dict[str, str]]:
@@ -39,3 +51,17 @@ def tool_commands(
         one | {"key": SPARE.get(one["command"], "")} if one["key"] in taken else one for one in bar_commands(gettext)
     ]
     return own + bar
+
+
+def key_rows(template: TaskTemplate, gettext: Callable[[str], str]) -> list[KeyRow]:
+    """The keys of a task type with any labels, then the bar's, as a reader sees them; digits in one row."""
+    view = {"choices": ANY_LABELS, "labels": ANY_LABELS}
+    rows: list[KeyRow] = []
+    for command in tool_commands(template, view, gettext):
+        key, (name, *_) = command.get("key", ""), command["command"].split()
+        if key.isdigit() and name in NUMBERED:
+            row = KeyRow(("1", "9"), gettext(NUMBERED[name]))
+            rows += [row] if row not in rows else []
+        elif key:
+            rows.append(KeyRow(tuple(KEY_NAMES.get(part, part) for part in key.split("+")), command["label"]))
+    return rows

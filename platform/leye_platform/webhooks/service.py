@@ -23,7 +23,7 @@ LISTED = 20
 
 
 class WebhookMissing(NotFound):
-    sentence = N_("没有找到这个消息地址，或者它已经停用。")
+    sentence = N_("没有找到这个消息地址，或者它已经停用。请从项目的消息地址页打开。")
 
 
 class TooManyWebhooks(Conflict):

@@ -3,7 +3,7 @@
 // pointer. Each emits commands and shows the state; none decides anything.
 
 import { t } from "../../messages.mjs";
-import { aim, drawing, edgesMoved, gridArea, labelShown } from "./state.mjs";
+import { aim, changing, drawing, edgesMoved, gridArea, labelShown } from "./state.mjs";
 import { edgeWords, fill, labelOf, lengths, turn } from "./words.mjs";
 
 /** @typedef {import("./state.mjs").State} State */
@@ -24,6 +24,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 export function draw(form, state) {
   byId("tools").hidden = false;
   byId("turn").textContent = turn(state, t);
+  turnTo(changing(state) ? "changing" : "making");
   drawPicture(state);
   drawList(state);
   drawNumbers(state);
@@ -41,6 +42,18 @@ export function draw(form, state) {
     const command = button.getAttribute("data-command");
     const on = command === `edge ${state.edge}` || command === `step ${state.step + 1}`;
     button.setAttribute("aria-pressed", String(on));
+  }
+}
+
+/**
+ * Show what the heading asks for: cells for a corner, or the way back to them. The focus does not get lost with a button.
+ * @param {string} wanted
+ */
+function turnTo(wanted) {
+  const held = byId("turns").contains(document.activeElement);
+  for (const part of ["making", "changing"]) byId(part).toggleAttribute("data-aside", part !== wanted);
+  if (held && !byId(wanted).contains(document.activeElement)) {
+    /** @type {HTMLElement} */ (byId(wanted).querySelector("button")).focus();
   }
 }
 
@@ -65,7 +78,7 @@ function drawPicture(state) {
   const drawn = byId("drawing");
   const scale = state.view.width / (drawn.clientWidth || state.view.width);
   const shapes = state.boxes.flatMap((box, n) => boxShapes(box, tag(state, n), scale, n === state.at));
-  if (drawing(state) || state.at < 0) shapes.push(...gridShapes(state, scale));
+  if (!changing(state)) shapes.push(...gridShapes(state, scale));
   drawn.replaceChildren(...shapes);
 }
 
@@ -144,7 +157,7 @@ function drawList(state) {
   const items = state.boxes.map((box, n) => {
     const number = { n: n + 1 };
     const head = element("strong", {}, fill(t("框 {n}，{label}"), { ...number, label: labelOf(state, box.label) }));
-    const marked = n === state.at ? [" ", element("span", { class: "badge info" }, t("正在改"))] : [];
+    const marked = n === state.at ? [" ", element("span", { class: "badge info" }, changing(state) ? t("正在改") : t("刚画好"))] : [];
     const place = element("p", { class: "soft" }, lengths(box, t));
     const change = deed(`take ${n + 1}`, fill(t("改框 {n}"), number));
     const remove = deed(`delete ${n + 1}`, fill(t("删框 {n}"), number));

@@ -16,9 +16,10 @@ const LEAST = 1; // pixels: the smallest side of a box
  *   control: string, object: string}} View
  *
  * at: the box at hand, -1 for none. corner: the first corner of a box that is being made. trail: the cells chosen
- * so far on the way to a corner. step: index in view.steps. none: said that there is nothing to mark.
+ * so far on the way to a corner. step: index in view.steps. none: said that there is nothing to mark. taken: whether
+ * the box at hand is being changed; one just made is at hand too, but what comes next is another box.
  * @typedef {{view: View, boxes: Box[], at: number, label: number, corner: {x: number, y: number} | null,
- *   trail: Area[], edge: string, step: number, none: boolean}} State
+ *   trail: Area[], edge: string, step: number, none: boolean, taken: boolean}} State
  */
 
 /**
@@ -35,7 +36,7 @@ export function start(view, chosen) {
     if (label >= 0 && [x, y, width, height].every(Number.isFinite)) boxes.push({ x, y, width, height, label });
   }
   const none = chosen.length === 1 && chosen[0] === NOTHING;
-  return { view, boxes, at: -1, label: 0, corner: null, trail: [], edge: "whole", step: 2, none };
+  return { view, boxes, at: -1, label: 0, corner: null, trail: [], edge: "whole", step: 2, none, taken: false };
 }
 
 /** @param {State} before @param {State} after @returns {boolean} whether only the view of the boxes changed */
@@ -49,6 +50,11 @@ export function passing(before, after) {
 /** @param {State} state @returns {boolean} whether a box is begun and not finished */
 export function drawing(state) {
   return state.corner !== null || state.trail.length > 0;
+}
+
+/** @param {State} state @returns {boolean} whether a box that stands is being changed, so that no cell is asked for */
+export function changing(state) {
+  return state.at >= 0 && state.taken && !drawing(state);
 }
 
 /** @param {State} state @returns {Area} the part of the picture that the grid lies over now */
@@ -84,6 +90,7 @@ const COMMANDS = {
   step: (state, [n]) => withStep(state, Number(n) - 1),
   finer: (state) => withStep(state, state.step + 1),
   coarser: (state) => withStep(state, state.step - 1),
+  next: (state) => (state.at < 0 ? state : { ...state, at: -1, taken: false }),
   take: (state, [n]) => take(state, n === "next" ? (state.at + 1) % Math.max(1, state.boxes.length) : Number(n) - 1),
   label: (state, [n]) => {
     const next = (labelShown(state) + 1) % state.view.labels.length;
@@ -147,7 +154,7 @@ function corner(state, point) {
 function add(state, area) {
   if (Math.min(area.width, area.height) < LEAST) return state;
   const boxes = [...state.boxes, { ...rounded(area), label: state.label }];
-  return { ...state, boxes, at: boxes.length - 1, corner: null, trail: [], edge: "whole", none: false };
+  return { ...state, boxes, at: boxes.length - 1, corner: null, trail: [], edge: "whole", none: false, taken: false };
 }
 
 /** @param {Area} area @returns {Area} to hundredths of a pixel: finer than any eye, short to write */
@@ -204,7 +211,7 @@ function put(state, n, lengths) {
   const area = rounded({ x, y, width, height });
   if (!box || Math.min(area.width, area.height) < LEAST || sameArea(box, area)) return state;
   const boxes = state.boxes.map((one, at) => (at === n ? { ...area, label: one.label } : one));
-  return { ...settled(state), boxes, at: n };
+  return { ...settled(state), boxes, at: n, taken: true };
 }
 
 /** @param {Area} one @param {Area} other */
@@ -219,8 +226,8 @@ function withStep(state, step) {
 
 /** @param {State} state @param {number} n */
 function take(state, n) {
-  if (!state.boxes[n] || (n === state.at && !drawing(state))) return state;
-  return { ...settled(state), at: n, edge: "whole", label: state.boxes[n].label };
+  if (!state.boxes[n] || (n === state.at && changing(state))) return state;
+  return { ...settled(state), at: n, edge: "whole", label: state.boxes[n].label, taken: true };
 }
 
 /** @param {State} state @returns {State} without a box half made */

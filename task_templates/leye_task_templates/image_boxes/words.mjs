@@ -1,7 +1,7 @@
 // @ts-check
 // Boxes as an answer and in words: pure functions of the state.
 
-import { NOTHING, aim, drawing } from "./state.mjs";
+import { NOTHING, aim, changing, drawing } from "./state.mjs";
 
 /** @typedef {import("./state.mjs").State} State */
 /** @typedef {import("./state.mjs").Box} Box */
@@ -62,6 +62,7 @@ export function words(state, command, t) {
   const [name] = command.split(" ");
   if (name === "undo") return t("已撤销，") + count(state, t);
   if (name === "delete") return t("已删，") + count(state, t);
+  if (name === "next") return turn(state, t);
   if (name === "none") return state.none ? t("图里没有要画的") : count(state, t);
   if (name === "edge") return edgeWords(state, t);
   if (["step", "finer", "coarser"].includes(name)) return fill(t("每步 {n} 像素"), { n: state.view.steps[state.step] });
@@ -72,6 +73,7 @@ export function words(state, command, t) {
 
 /** @param {State} state @param {Translate} t @returns {string} what comes next, as a heading */
 export function turn(state, t) {
+  if (changing(state)) return fill(t("正在改框 {n}"), { n: state.at + 1 });
   const next = { n: state.boxes.length + 1 };
   if (state.corner) return fill(t("第 {n} 个框：右下角在哪一格？"), next);
   return fill(t("第 {n} 个框：左上角在哪一格？"), next);

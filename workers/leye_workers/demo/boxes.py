@@ -18,7 +18,7 @@ from leye_workers.demo.scenes import COIN, HEIGHT, LABELS, WIDTH, draw_scene, sc
 VARIABLE, CONTROL = "photo", "box"
 LABEL_CONFIG = f"""\
 <View>
-  <Header value="硬币、猫、咖啡杯，每一样画一个框"/>
+  <Header value="硬币、猫、咖啡杯，每一个都画一个框；猫只画脸"/>
   <Image name="{VARIABLE}" value="${VARIABLE}"/>
   <RectangleLabels name="{CONTROL}" toName="{VARIABLE}">
     {"".join(f'<Label value="{label}"/>' for label in LABELS)}
@@ -28,10 +28,10 @@ LABEL_CONFIG = f"""\
 GUIDE = """\
 # 找东西，画框
 
-图里的硬币、猫的脸、咖啡杯，每一样画一个框，再选标签。
+图里的硬币、猫、咖啡杯，每一个都画一个框，再选标签；猫只画脸。
 
 1. 框贴着东西的上、下、左、右，不留空，也不切掉。
-2. 每样东西一个框；挨得近的，也各画各的。
+2. 一个东西一个框；挨得近的，也各画各的。
 3. 图里没有这三样的，选“图里没有要画的”，再提交。
 
 **画得对：** 硬币的框刚好碰到硬币的四边。

@@ -78,7 +78,10 @@ async function call(url, csrf, method, content, headers) {
 
 /** @param {Response} answer @returns {Promise<string>} the title of problem details, or nothing */
 async function sentence(answer) {
-  if (answer.status === 401) return t("登录到期了，答案存在这台设备上。请刷新页面，登录后接着做");
+  if (answer.status === 401) {
+    document.body.dataset.out = ""; // shows the way back in
+    return t("登录到期了，答案存在这台设备上。");
+  }
   try {
     return (await answer.json()).title || "";
   } catch {
