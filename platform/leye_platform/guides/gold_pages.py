@@ -10,7 +10,8 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.guides.gold import confirm_gold, old_gold, retire_gold
 from leye_platform.permissions import Permission
-from leye_platform.projects.models import Item
+from leye_platform.projects.models import Item, MicroTask
+from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.service import project_for
 from leye_platform.projects.task_type import TaskType, task_type
@@ -36,7 +37,7 @@ def _page(work: Work, project_id: UUID, *, done: str = "", problem: str = "") ->
         status=422 if problem else 200,
         project=project,
         old=old,
-        rows=[_row(kind, item) | {"pictures": links.pictures(task.content)} for item, task in old.rows],
+        rows=[_row(kind, item) | {"view": _view(kind, task, links)} for item, task in old.rows],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         done=done,
         problem=problem,
@@ -50,7 +51,13 @@ def _row(kind: TaskType, item: Item) -> dict[str, Any]:
         "made_at": item.created_at,
         "content": [str(value) for name, value in item.data.items() if name in kind.config.variables],
         "answer": _in_words(kind, item),
+        "result": item.gold_result or [],
     }
+
+
+def _view(kind: TaskType, task: MicroTask, links: PictureLinks) -> dict[str, Any] | None:
+    """What annotators see of it, with links, where that is a picture."""
+    return links.linked(kind.template.view(kind.config, task.content)) if kind.config.images else None
 
 
 def _in_words(kind: TaskType, item: Item) -> str:
