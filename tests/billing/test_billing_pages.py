@@ -96,7 +96,7 @@ def test_what_a_partner_reads_names_no_pay(shipping: Shipping, billed: tuple[Shi
 def test_finance_sees_the_month_and_that_the_books_hold(shipping: Shipping, billed: tuple[Shipped, str]) -> None:
     browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
     home = browser.get("/billing").text
-    assert "没有要处理的事" in home
+    assert "没有停住的交付批。" in home
     assert "2026\xa0年\xa03\xa0月" in home
     assert home.count("button main") == 1
     assert "待发放的报酬" in home
@@ -110,7 +110,7 @@ def test_finance_sees_the_month_and_that_the_books_hold(shipping: Shipping, bill
     for words in ("<dt>验收收入", "<dt>已验收，未开账单", "<dt>标注和质检的报酬"):
         assert words in ledger
     assert "Income:Revenue:Project-" not in ledger
-    for exact in (">0.05</dd>", ">-0.05</dd>"):
+    for exact in (">0.05\xa0元</dd>", ">−0.05\xa0元</dd>"):
         assert exact in ledger
     assert "账是平的" not in ledger
     assert "账是平的" in browser.get("/billing/ledger?check=1").text
@@ -152,7 +152,7 @@ def test_finance_is_told_of_lots_that_stand_still(shipping: Shipping) -> None:
     batch, _ = shipping.answered(1, price=None)
     shipping.cut(batch.batch_id)
     browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
-    assert "没有要处理的事" in browser.get("/billing").text
+    assert "没有停住的交付批。" in browser.get("/billing").text
     shipping.clock.move(hours=2)
     assert "还没有账单" in browser.get("/billing").text
     shipping.clock.move(days=7)
