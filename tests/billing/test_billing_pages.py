@@ -146,6 +146,24 @@ def test_every_invoice_is_reached_from_the_newest_to_the_oldest(shipping: Shippi
         assert len(queries) == 1, "as many queries on each part"
 
 
+def test_finance_looks_back_at_earlier_months_and_reads_every_fraction(shipping: Shipping) -> None:
+    shipping.clock.move(days=-2)  # 28 February, 9:00
+    shipped = shipping.shipped(1, pay="0.0555")
+    shipping.accept(shipped.lot_id)
+    shipping.clock.move(days=2)
+    browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
+    home = browser.get("/billing").text
+    assert "0.0555\xa0元" in home
+    assert 'href="/billing?month=2026-02"' in home
+    assert 'href="/billing?month=2026-04"' not in home
+    february = browser.get("/billing?month=2026-02").text
+    assert "财务，2026\xa0年\xa02\xa0月" in february
+    assert 'href="/billing?month=2026-01"' not in february
+    assert 'href="/billing?month=2026-03"' in february
+    assert browser.get("/billing?month=2026-13").status_code == 404
+    assert "条目 " in browser.get("/billing/ledger").text
+
+
 def test_finance_is_told_of_lots_that_stand_still(shipping: Shipping) -> None:
     firm = shipping.firm()
     shipping.accept(shipping.shipped(1, firm=firm).lot_id)

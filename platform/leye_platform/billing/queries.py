@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Organisation, Person
 from leye_platform.actor import Actor
+from leye_platform.assignments.models import Response
 from leye_platform.billing.errors import InvoiceMissing
 from leye_platform.billing.models import Invoice, LedgerEntry, Posting
 from leye_platform.billing.months import Month
@@ -182,7 +183,7 @@ def owed_by_person(session: Session) -> list[PersonOwed]:
 
 @dataclass(frozen=True)
 class EntriesPage:
-    """One page of the ledger, the newest first. number counts from 1. items: what the partner or we call an item."""
+    """One page of the ledger, the newest first. number counts from 1. items: what the item of an entry is called."""
 
     number: int
     pages: int
@@ -201,6 +202,11 @@ def ledger_page(session: Session, number: int) -> EntriesPage:
     lines: dict[UUID, list[Posting]] = {entry.id: [] for entry in found}
     for posting in session.scalars(select(Posting).where(Posting.entry_id.in_(lines)).order_by(Posting.id)):
         lines[posting.entry_id].append(posting)
-    about = select(Item.id, Item.external_id, Item.number).where(Item.id.in_({entry.item_id for entry in found}))
-    items = {item_id: external or f"#{item_number}" for item_id, external, item_number in session.execute(about)}
+    about = (
+        select(LedgerEntry.id, Item.external_id, Item.number)
+        .outerjoin(Response, Response.id == LedgerEntry.response_id)
+        .join(Item, Item.id == func.coalesce(LedgerEntry.item_id, Response.item_id))
+        .where(LedgerEntry.id.in_(lines))
+    )
+    items = {entry_id: external or f"#{item_number}" for entry_id, external, item_number in session.execute(about)}
     return EntriesPage(number, pages, [(entry, lines[entry.id]) for entry in found], items)
