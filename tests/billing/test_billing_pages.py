@@ -96,7 +96,7 @@ def test_what_a_partner_reads_names_no_pay(shipping: Shipping, billed: tuple[Shi
 def test_finance_sees_the_month_and_that_the_books_hold(shipping: Shipping, billed: tuple[Shipped, str]) -> None:
     browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
     home = browser.get("/billing").text
-    assert "没有要处理的事" in home
+    assert "没有停住的交付批。" in home
     assert "2026\xa0年\xa03\xa0月" in home
     assert home.count("button main") == 1
     assert "待发放的报酬" in home
@@ -110,7 +110,7 @@ def test_finance_sees_the_month_and_that_the_books_hold(shipping: Shipping, bill
     for words in ("<dt>验收收入", "<dt>已验收，未开账单", "<dt>标注和质检的报酬"):
         assert words in ledger
     assert "Income:Revenue:Project-" not in ledger
-    for exact in (">0.05</dd>", ">-0.05</dd>"):
+    for exact in (">0.05\xa0元</dd>", ">−0.05\xa0元</dd>"):
         assert exact in ledger
     assert "账是平的" not in ledger
     assert "账是平的" in browser.get("/billing/ledger?check=1").text
@@ -146,13 +146,31 @@ def test_every_invoice_is_reached_from_the_newest_to_the_oldest(shipping: Shippi
         assert len(queries) == 1, "as many queries on each part"
 
 
+def test_finance_looks_back_at_earlier_months_and_reads_every_fraction(shipping: Shipping) -> None:
+    shipping.clock.move(days=-2)  # 28 February, 9:00
+    shipped = shipping.shipped(1, pay="0.0555")
+    shipping.accept(shipped.lot_id)
+    shipping.clock.move(days=2)
+    browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
+    home = browser.get("/billing").text
+    assert "0.0555\xa0元" in home
+    assert 'href="/billing?month=2026-02"' in home
+    assert 'href="/billing?month=2026-04"' not in home
+    february = browser.get("/billing?month=2026-02").text
+    assert "财务，2026\xa0年\xa02\xa0月" in february
+    assert 'href="/billing?month=2026-01"' not in february
+    assert 'href="/billing?month=2026-03"' in february
+    assert browser.get("/billing?month=2026-13").status_code == 404
+    assert "条目 " in browser.get("/billing/ledger").text
+
+
 def test_finance_is_told_of_lots_that_stand_still(shipping: Shipping) -> None:
     firm = shipping.firm()
     shipping.accept(shipping.shipped(1, firm=firm).lot_id)
     batch, _ = shipping.answered(1, price=None)
     shipping.cut(batch.batch_id)
     browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
-    assert "没有要处理的事" in browser.get("/billing").text
+    assert "没有停住的交付批。" in browser.get("/billing").text
     shipping.clock.move(hours=2)
     assert "还没有账单" in browser.get("/billing").text
     shipping.clock.move(days=7)

@@ -3,7 +3,7 @@
 import pytest
 
 from leye_platform.accounts.rules import Role
-from leye_platform.delivery.quality_report import quality_of, render_quality_html
+from leye_platform.delivery.quality_report import in_brief, quality_of, render_quality_html
 from leye_platform.delivery.queries import view_lot
 from leye_platform.installation import Installation
 from support.clock import MovableClock
@@ -41,6 +41,29 @@ def test_the_figures_tell_of_what_stands_in_the_lot(shipping: Shipping) -> None:
     assert 0.5 < quality.mean_confidence <= 1
     assert quality.guides == {1}
     assert quality.reviewed == 0
+
+
+def test_the_main_figures_are_those_of_the_whole_report(shipping: Shipping) -> None:
+    lots = [shipping.cut(one_disagreement(shipping).batch_id), shipping.shipped(2).lot_id]
+    with shipping.database.read() as session:
+        brief = in_brief(session, lots)
+        whole = {lot_id: quality_of(session, view_lot(session, shipping.lot(lot_id))) for lot_id in lots}
+        assert in_brief(session, []) == {}
+    for lot_id in lots:
+        assert (brief[lot_id].items, brief[lot_id].reviewed) == (whole[lot_id].items, whole[lot_id].reviewed)
+        assert brief[lot_id].mean_confidence == pytest.approx(whole[lot_id].mean_confidence)
+
+
+def test_a_partner_reads_how_good_a_lot_is_where_it_is_accepted(shipping: Shipping) -> None:
+    shipped = shipping.shipped(2)
+    browser = shipping.browser(shipping.actor(Role.PARTNER_ADMIN, shipped.organisation_id).person_id)
+    pages = ("/partner", f"/partner/batches/{shipped.batch.batch_id}", f"/partner/lots/{shipped.lot_id}")
+    for page in [browser.get(path).text for path in pages]:
+        assert "2 条都照标注员的答案定的；系统平均有" in page
+        assert "不等于错" in page
+    assert "待验收 2 条" in browser.get("/partner").text
+    assert f"/api/v1/lots/{shipped.lot_id}/quality.html" in browser.get(pages[2]).text
+    assert "这一批全部 2 条" in browser.get(pages[2]).text
 
 
 @pytest.mark.parametrize(("language", "title"), [("zh", "质量报告 L-01"), ("en", "L-01")])

@@ -55,15 +55,11 @@ def test_a_file_is_asked_for_by_keyboard(
         context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": base}])
         browse = Browse(context.new_page(), base)
         page = browse.open(f"/partner/projects/{shipped.batch.project_id}/exports", without=checks)
-        page.locator("main form button").focus()
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-        browse.check(without=checks)
-        assert page.get_by_role("link", name="请先选一种格式。").is_visible()
-        page.get_by_role("radio").first.focus()
-        for _ in range(3):
-            page.keyboard.press("ArrowDown")
         assert page.get_by_role("radio", name="CSV").is_checked()
+        page.get_by_role("radio", name="CSV").focus()
+        page.keyboard.press("ArrowDown")
+        assert page.get_by_role("radio", name="TSV").is_checked()
+        page.keyboard.press("ArrowUp")
         page.locator("main form button").focus()
         with page.expect_navigation():
             page.keyboard.press("Enter")

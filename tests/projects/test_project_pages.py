@@ -276,7 +276,8 @@ def test_the_desk_names_a_paused_batch_that_has_work_left_once(shipping: Shippin
         session.get_one(Batch, late.batch_id).deadline = shipping.clock.now() - timedelta(hours=1)
     text = coordinator.get("/projects").text
     assert re.findall(r'<p class="lead">(.*?)</p>', text) == ["剩 2 条", "剩 3 条"]
-    assert "现在暂停着。标注员现在领不到。" in text
+    assert "<h2>暂停着</h2>" in text
+    assert "标注员现在领不到。" in text
     assert text.count(f'href="/batches/{waiting.batch_id}"') == 1
 
 

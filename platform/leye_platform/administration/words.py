@@ -17,7 +17,7 @@ JOB_WORDS: dict[str, str] = {
     JobName.ISSUE_INVOICE: N_("开账单"),
     JobName.SEND_MAIL: N_("发邮件"),
     JobName.WRITE_EXPORT: N_("写导出文件"),
-    JobName.SEND_WEBHOOK: N_("往消息地址发消息"),
+    JobName.SEND_WEBHOOK: N_("往推送地址发消息"),
     JobName.SWEEP_STORE: N_("清理没有用到的文件"),
 }
 LOST_WORDS: dict[str, str] = {
@@ -77,9 +77,9 @@ ACTION_WORDS: dict[str, str] = {
     "lot.rework": N_("退回整批"),
     "lot.send_back_items": N_("退回条目"),
     "export.ask": N_("导出标注"),
-    "webhook.add": N_("加消息地址"),
-    "webhook.end": N_("停用消息地址"),
-    "webhook.renew": N_("换消息地址的密钥"),
+    "webhook.add": N_("加推送地址"),
+    "webhook.end": N_("停用推送地址"),
+    "webhook.renew": N_("换推送地址的密钥"),
     "webhook.again": N_("再发一次消息"),
     "review.settle": N_("质检定案"),
     "gold.confirm": N_("确认标准题"),

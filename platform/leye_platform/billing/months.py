@@ -43,6 +43,10 @@ class Month:
         return Month(self.year + self.month // 12, self.month % 12 + 1)
 
     @property
+    def previous(self) -> "Month":
+        return Month(self.year - (self.month == 1), (self.month - 2) % 12 + 1)
+
+    @property
     def began(self) -> datetime:
         return datetime(self.year, self.month, 1, tzinfo=ZONE)
 

@@ -11,9 +11,11 @@ from leye_platform.billing.documents import UNIT_WORDS, document_of
 from leye_platform.billing.months import Month
 from leye_platform.billing.queries import (
     book_figures,
+    first_month,
     invoice_for,
     invoices_in_reach,
     invoices_page,
+    invoices_total,
     late_lots,
     ledger_page,
     owed_by_person,
@@ -22,6 +24,7 @@ from leye_platform.billing.rules import EntryKind
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.permissions import Permission
+from leye_platform.web import formats
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,13 +53,18 @@ def partner_invoice(work: Work, invoice_id: UUID) -> Response:
 
 @router.get("/billing")
 @endpoint(Permission.FINANCE)
-def home(work: Work) -> Response:
-    """What wants looking at, and the month in figures."""
-    month = Month.of(work.now)
+def home(work: Work, month: str = "") -> Response:
+    """What wants looking at, and a month in figures: the present one, or an earlier one by its name (yyyy-mm)."""
+    present = Month.of(work.now)
+    shown = min(Month.named(month), present) if month else present
+    first = first_month(work.session) or present
     return work.page(
         "billing/home.html",
-        month=month,
-        figures=book_figures(work.session, month),
+        month=shown,
+        is_present=shown == present,
+        earlier=shown.previous if first < shown else None,
+        later=shown.next if shown < present else None,
+        figures=book_figures(work.session, shown),
         late=late_lots(work.session, work.now),
         invoices=invoices_in_reach(work.session, work.actor, limit=5),
     )
@@ -71,7 +79,10 @@ def all_invoices(work: Work, before: int | None = None) -> Response:
 
 def _invoices(work: Work, template: str, before: int | None) -> Response:
     shown = invoices_page(work.session, work.actor, before)
-    return work.page(template, invoices=shown.invoices, older=shown.older, before=before)
+    count, total = invoices_total(work.session, work.actor)
+    return work.page(
+        template, invoices=shown.invoices, older=shown.older, before=before, invoices_in_all=count, total_minor=total
+    )
 
 
 @router.get("/billing/invoices/{invoice_id}")
@@ -89,8 +100,10 @@ def _invoice(work: Work, invoice_id: UUID, *, lots: str, back: tuple[str, str]) 
 @router.get("/billing/pay")
 @endpoint(Permission.FINANCE)
 def pay(work: Work) -> Response:
-    """What each person is owed."""
-    return work.page("billing/pay.html", people=owed_by_person(work.session))
+    """What each person is owed, all with as many places as the most exact of them needs."""
+    people = owed_by_person(work.session)
+    amounts = [amount for person in people for amount in (person.pending, person.payable)]
+    return work.page("billing/pay.html", people=people, places=formats.places_of(amounts))
 
 
 @router.get("/billing/ledger")

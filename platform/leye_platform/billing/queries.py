@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Organisation, Person
 from leye_platform.actor import Actor
+from leye_platform.assignments.models import Response
 from leye_platform.billing.errors import InvoiceMissing
 from leye_platform.billing.models import Invoice, LedgerEntry, Posting
 from leye_platform.billing.months import Month
@@ -18,6 +19,7 @@ from leye_platform.billing.rules import ROUNDING
 from leye_platform.delivery.models import Lot
 from leye_platform.delivery.rules import LotState
 from leye_platform.permissions import Permission
+from leye_platform.projects.models import Item
 
 INVOICES_SHOWN = 200
 INVOICES_A_PAGE = 50
@@ -68,6 +70,22 @@ def invoices_page(session: Session, actor: Actor, before: int | None) -> Invoice
     found = invoices_in_reach(session, actor, INVOICES_A_PAGE + 1, before=before)
     more = len(found) > INVOICES_A_PAGE
     return InvoicesPage(found[:INVOICES_A_PAGE], found[INVOICES_A_PAGE - 1][0].number if more else None)
+
+
+def invoices_total(session: Session, actor: Actor) -> tuple[int, int]:
+    """How many invoices the actor may see, and their sum in minor units."""
+    query = select(func.count(), func.sum(Invoice.total_minor))
+    scope = actor.partner_scope(Permission.VIEW_INVOICE)
+    if scope is not None:
+        query = query.where(Invoice.organisation_id.in_(scope))
+    count, total = session.execute(query).one()
+    return count, int(total or 0)
+
+
+def first_month(session: Session) -> Month | None:
+    """The month of the oldest entry; ids are made in the order of time."""
+    oldest = session.scalar(select(LedgerEntry.occurred_at).order_by(LedgerEntry.id).limit(1))
+    return Month.of(oldest) if oldest else None
 
 
 @dataclass(frozen=True)
@@ -143,7 +161,7 @@ class PersonOwed:
 
 
 def owed_by_person(session: Session) -> list[PersonOwed]:
-    """Everybody with a balance, the largest first. Two queries."""
+    """Everybody with a balance, by number. Two queries."""
     rows = session.execute(
         select(Posting.account, func.sum(Posting.amount_micros))
         .where(Posting.account.startswith("Liabilities:Pay:"))
@@ -154,24 +172,27 @@ def owed_by_person(session: Session) -> list[PersonOwed]:
         _liabilities, _pay, stage, person = account.split(":")
         owed.setdefault(int(person.removeprefix("Person-")), {})[stage] = -int(total)
     people = session.execute(select(Person.number, Person.name).where(Person.number.in_(owed)))
-    found = [
-        PersonOwed(number, name, owed[number].get("Pending", 0), owed[number].get("Payable", 0))
-        for number, name in people
-    ]
-    return sorted(found, key=lambda person: (-(person.pending + person.payable), person.number))
+    return sorted(
+        (
+            PersonOwed(number, name, owed[number].get("Pending", 0), owed[number].get("Payable", 0))
+            for number, name in people
+        ),
+        key=lambda person: person.number,
+    )
 
 
 @dataclass(frozen=True)
 class EntriesPage:
-    """One page of the ledger, the newest first. number counts from 1."""
+    """One page of the ledger, the newest first. number counts from 1. items: what the item of an entry is called."""
 
     number: int
     pages: int
     entries: list[tuple[LedgerEntry, list[Posting]]]
+    items: dict[UUID, str]
 
 
 def ledger_page(session: Session, number: int) -> EntriesPage:
-    """Three queries whatever the size."""
+    """Four queries whatever the size."""
     total = session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
     pages = max(1, -(-total // ENTRIES_A_PAGE))
     number = min(max(number, 1), pages)
@@ -181,4 +202,11 @@ def ledger_page(session: Session, number: int) -> EntriesPage:
     lines: dict[UUID, list[Posting]] = {entry.id: [] for entry in found}
     for posting in session.scalars(select(Posting).where(Posting.entry_id.in_(lines)).order_by(Posting.id)):
         lines[posting.entry_id].append(posting)
-    return EntriesPage(number, pages, [(entry, lines[entry.id]) for entry in found])
+    about = (
+        select(LedgerEntry.id, Item.external_id, Item.number)
+        .outerjoin(Response, Response.id == LedgerEntry.response_id)
+        .join(Item, Item.id == func.coalesce(LedgerEntry.item_id, Response.item_id))
+        .where(LedgerEntry.id.in_(lines))
+    )
+    items = {entry_id: external or f"#{item_number}" for entry_id, external, item_number in session.execute(about)}
+    return EntriesPage(number, pages, [(entry, lines[entry.id]) for entry in found], items)

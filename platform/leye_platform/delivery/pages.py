@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from leye_platform.delivery.api import file_urls
 from leye_platform.delivery.errors import ItemNotInLot, NothingChosen, NothingToDeliver, ReasonMissing
 from leye_platform.delivery.models import Lot
+from leye_platform.delivery.quality_report import QualityInBrief, in_brief
 from leye_platform.delivery.queries import LotItemView, chosen_of, sample_of, sent_back_of, view_lot
 from leye_platform.delivery.rules import LotState
 from leye_platform.delivery.service import accept_lot, assemble_lot, lot_for, send_back
@@ -88,6 +89,7 @@ def _partner_page(
         "delivery/partner_lot.html",
         status=422 if problems else 200,
         shown=shown,
+        quality=in_brief(work.session, [lot.id]).get(lot.id, QualityInBrief()),
         state=STATE_WORDS[lot.state],
         may_settle=open_to_answer,
         sample=sample_of(work.session, shown, picture_links(work)) if sample is None else sample,
@@ -109,6 +111,7 @@ def coordinator_lot(work: Work, lot_id: UUID) -> Response:
     return work.page(
         "delivery/lot.html",
         shown=shown,
+        quality=in_brief(work.session, [lot.id]).get(lot.id, QualityInBrief()),
         state=STATE_WORDS[lot.state],
         sample=sample_of(work.session, shown, picture_links(work)),
         sent_back=sent_back_of(work.session, shown, picture_links(work)) if shown.sent_back else [],

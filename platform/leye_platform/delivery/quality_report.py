@@ -4,9 +4,10 @@ It tells nothing of people, pay or gold items: it is the partner's.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
@@ -103,6 +104,45 @@ def _answers() -> Select[Any]:
     )
     delivered = case((is_split(LotItem.item_id), newest), else_=LotItem.result)
     return select(Response.result, delivered).join(LotItem, LotItem.item_id == Response.item_id)
+
+
+@dataclass(frozen=True)
+class QualityInBrief:
+    """What the main sentence of the report says: of so many items, how many a reviewer settled, how sure we are."""
+
+    items: int = 0
+    reviewed: int = 0
+    confidence_sum: float = 0.0
+
+    @property
+    def mean_confidence(self) -> float:
+        return self.confidence_sum / self.items if self.items else 0.0
+
+    @property
+    def share_reviewed(self) -> float:
+        return self.reviewed / self.items if self.items else 0.0
+
+    def __add__(self, other: "QualityInBrief") -> "QualityInBrief":
+        return QualityInBrief(
+            self.items + other.items, self.reviewed + other.reviewed, self.confidence_sum + other.confidence_sum
+        )
+
+
+def in_brief(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, QualityInBrief]:
+    """The main figures of several lots, counted by the database: two queries, whatever stands in them."""
+    included = (LotItem.lot_id.in_(lot_ids), LotItem.state == LotItemState.INCLUDED)
+    by_review = (
+        select(LotItem.lot_id, func.count(Decision.item_id.distinct()))
+        .join(LotItem, LotItem.item_id == Decision.item_id)
+        .where(*included, Decision.method == DecisionMethod.REVIEW)
+        .group_by(LotItem.lot_id)
+    )
+    reviewed = dict(session.execute(by_review).all()) if lot_ids else {}
+    figures = select(LotItem.lot_id, func.count(), func.sum(LotItem.confidence)).where(*included)
+    found = session.execute(figures.group_by(LotItem.lot_id)).all() if lot_ids else []
+    return {
+        lot_id: QualityInBrief(items, reviewed.get(lot_id, 0), confidence or 0.0) for lot_id, items, confidence in found
+    }
 
 
 def render_quality_html(session: Session, shown: LotView, language: str = "zh") -> str:

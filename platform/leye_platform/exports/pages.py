@@ -13,14 +13,14 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, Refused
 from leye_platform.exports.api import link_to
 from leye_platform.exports.asking import AskedFile, ask_for_export, exports_of
-from leye_platform.exports.formats import formats_for
+from leye_platform.exports.formats import FORMATS, formats_for
 from leye_platform.exports.losses import told_in
 from leye_platform.exports.rules import ExportState
 from leye_platform.exports.service import Names, SinceUnknown
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Project
 from leye_platform.projects.service import project_for
-from leye_platform.projects.task_type import task_type
+from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.web.pages import sentence_for
 
 router = APIRouter(prefix="/partner/projects", include_in_schema=False)
@@ -33,6 +33,9 @@ STATE_WORDS: dict[ExportState, tuple[str, str]] = {
     ExportState.READY: ("good", N_("可以下载")),
 }
 FAILED_WORDS = ("bad", N_("没有写成"))
+FIRST = "CSV"
+"""What is chosen unless somebody chooses: every program opens it."""
+TABLES, JSONS, TRAINING = N_("表格"), "JSON", N_("训练用的框和词")
 Field = Annotated[str, Form(max_length=40)]
 
 
@@ -69,7 +72,11 @@ def ask(
 
 
 def _page(
-    work: Work, project: Project, *, given: tuple[str, str, str] = ("", "", ""), problems: dict[str, str] | None = None
+    work: Work,
+    project: Project,
+    *,
+    given: tuple[str, str, str] = (FIRST, "", ""),
+    problems: dict[str, str] | None = None,
 ) -> Response:
     kind = task_type(project.task_type, project.label_config)
     lots = work.session.scalars(
@@ -83,15 +90,22 @@ def _page(
         status=422 if problems else 200,
         project=project,
         partner=work.actor.partner_scope(Permission.EXPORT) is not None,
-        formats=[
-            {"value": form.name, "label": form.name, "hint": work.gettext(form.title)}
-            for form in formats_for(kind.config)
-        ],
+        groups=_groups(work, kind),
+        titles={name: work.gettext(form.title) for name, form in FORMATS.items()},
         lots=[f"L-{sequence:02}" for sequence in lots],
         given=given,
         problems=problems or {},
         files=[_shown(work, asked) for asked in exports_of(work.session, project.id)],
     )
+
+
+def _groups(work: Work, kind: TaskType) -> list[tuple[str, list[dict[str, str]]]]:
+    """The formats that fit, by what they are for; a format of one kind of content is one to train with."""
+    groups: dict[str, list[dict[str, str]]] = {TABLES: [], JSONS: [], TRAINING: []}
+    for form in formats_for(kind.config):
+        of = TRAINING if form.holds else JSONS if form.name.startswith("JSON") else TABLES
+        groups[of].append({"value": form.name, "label": work.gettext(form.title), "hint": form.name})
+    return [(word, formats) for word, formats in groups.items() if formats]
 
 
 def _shown(work: Work, asked: AskedFile) -> dict[str, Any]:

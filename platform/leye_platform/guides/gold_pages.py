@@ -10,7 +10,8 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.guides.gold import confirm_gold, old_gold, retire_gold
 from leye_platform.permissions import Permission
-from leye_platform.projects.models import Item
+from leye_platform.projects.models import Item, MicroTask
+from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.service import project_for
 from leye_platform.projects.splitting import whole_content
@@ -37,10 +38,7 @@ def _page(work: Work, project_id: UUID, *, done: str = "", problem: str = "") ->
         status=422 if problem else 200,
         project=project,
         old=old,
-        rows=[
-            _row(kind, item) | {"pictures": links.pictures(whole_content(kind, item.data, [task.content]))}
-            for item, task in old.rows
-        ],
+        rows=[_row(kind, item) | {"view": _view(kind, item, task, links)} for item, task in old.rows],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         done=done,
         problem=problem,
@@ -54,7 +52,15 @@ def _row(kind: TaskType, item: Item) -> dict[str, Any]:
         "made_at": item.created_at,
         "content": [str(value) for name, value in item.data.items() if name in kind.config.variables],
         "answer": _in_words(kind, item),
+        "result": item.gold_result or [],
     }
+
+
+def _view(kind: TaskType, item: Item, task: MicroTask, links: PictureLinks) -> dict[str, Any] | None:
+    """What annotators see of it, uncut, with links, where that is a picture."""
+    if not kind.config.images:
+        return None
+    return links.linked(kind.template.view(kind.config, whole_content(kind, item.data, [task.content])))
 
 
 def _in_words(kind: TaskType, item: Item) -> str:

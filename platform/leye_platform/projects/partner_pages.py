@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 
 from leye_platform.actor import Actor
-from leye_platform.billing.queries import invoices_in_reach
+from leye_platform.billing.queries import invoices_in_reach, invoices_total
 from leye_platform.billing.rules import amount_in_minor
 from leye_platform.delivery.api import file_urls
 from leye_platform.delivery.pages import STATE_WORDS as LOT_WORDS
+from leye_platform.delivery.quality_report import QualityInBrief, in_brief
 from leye_platform.delivery.queries import LotView, lots_of_batch, sample_of
 from leye_platform.delivery.rules import LotState
 from leye_platform.endpoint import Work, endpoint
@@ -53,6 +54,7 @@ def home(work: Work, page: int = 1) -> Response:
     return work.page(
         "partner/home.html",
         waiting=waiting,
+        quality=in_brief(work.session, [shown.lot.id for shown in waiting.lots]) if waiting else {},
         cannot_open=cannot_open(work.session, shown, work.now),
         listed=listed,
         progress=progress_of(work.session, [batch for batch, _ in listed.rows], work.now),
@@ -62,6 +64,7 @@ def home(work: Work, page: int = 1) -> Response:
         may_upload=may_upload,
         may_make=work.actor.may(Permission.MAKE_PROJECT),
         invoices=invoices_in_reach(work.session, work.actor, limit=3) if _pays(work.actor) else [],
+        invoices_in_all=invoices_total(work.session, work.actor) if _pays(work.actor) else (0, 0),
     )
 
 
@@ -93,6 +96,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         to_settle=[shown for shown in lots if shown.lot.state is LotState.DELIVERED],
         money=money,
         full_minor=amount_in_minor(Decimal(progress.items), money.unit_price or Decimal(0)),
+        quality=sum(in_brief(session, [shown.lot.id for shown in lots]).values(), QualityInBrief()),
         sampled=sampled,
         sample=sample_of(session, sampled, picture_links(work), SAMPLE) if sampled else [],
         files=_files(work, lots),

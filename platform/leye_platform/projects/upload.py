@@ -203,8 +203,8 @@ def _problems(
 def _problem_of_file(work: Work, given: _Given | None, *, pictures: bool) -> str | None:
     if given is None:
         if pictures:
-            return work.gettext(N_("请选一个文件：装着图片的 zip。"))
-        return work.gettext(N_("请选一个文件：Excel（.xlsx）、CSV、JSONL、JSON 或 Parquet。"))
+            return work.gettext(N_("请选一个装着图片的 zip。"))
+        return work.gettext(N_("请选一个 Excel（.xlsx）、CSV、JSONL、JSON 或 Parquet 文件。"))
     settings = work.installation.settings
     if given.size > settings.upload_limit:
         return work.gettext(TooLarge.sentence).format(limit_mb=settings.upload_limit_mb)

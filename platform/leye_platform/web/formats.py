@@ -1,11 +1,12 @@
 """Numbers, money and times as people read them. Exact: no float touches money."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
 NBSP = "\u00a0"
+MINUS = "\u2212"
 CURRENCY = {"zh": "元", "en": "yuan"}
 ZONE = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -54,6 +55,21 @@ def rate(value: Decimal) -> str:
 def exact(micros: int) -> str:
     """Millionths of a yuan, nothing rounded and without needless zeros: "0.06", "-0.0125"."""
     return rate(Decimal(micros) / 1_000_000)
+
+
+def exact_money(language: str) -> Callable[..., str]:
+    """Millionths of a yuan with the unit and nothing rounded, with so many places at least: "93.145 元"."""
+    unit = CURRENCY[language]
+
+    def say(micros: int, places: int = 2) -> str:
+        return f"{yuan_from_micros(micros, max(places, places_of([micros])))}{NBSP}{unit}".replace("-", MINUS)
+
+    return say
+
+
+def places_of(amounts: Iterable[int]) -> int:
+    """The places that these amounts in millionths of a yuan need, so that all of them are told alike and exactly."""
+    return max((len(exact(amount).partition(".")[2]) for amount in amounts), default=2)
 
 
 def count(value: int) -> str:

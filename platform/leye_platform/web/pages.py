@@ -89,6 +89,7 @@ def _common(request: Request, actor: Actor | None, now: datetime) -> dict[str, A
         "before": formats.before(display.language, now),
         "day": formats.day(display.language, now),
         "money": formats.money(display.language),
+        "exact_money": formats.exact_money(display.language),
         "billed": formats.billed(display.language),
         "date": formats.date(display.language),
         "month_words": formats.month(display.language),
