@@ -9,13 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from leye_platform.accounts.models import Person
 from leye_platform.holdings import rules, sweep
 from leye_platform.holdings.contents import ContentKeeper
 from leye_platform.holdings.models import Content, ContentUse, StoreSweep
 from leye_platform.holdings.naming import named_ones
-from leye_platform.holdings.rules import Kind, named_by
+from leye_platform.holdings.rules import Kind, Named, named_by
 from leye_platform.holdings.sweep import ask_for_sweep, look_through, run_sweep
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName, OutboxRow
@@ -259,12 +260,10 @@ def test_memory_does_not_grow_with_the_store(kept: Kept, monkeypatch: pytest.Mon
         kept.put(f"uploads/{uuid4()}/{n:04}")
     kept.age(days=2)
     blocks: list[int] = []
-    inner = named_ones
 
-    def counted(session: object, asked: set[object], now: datetime) -> set[object]:
+    def counted(session: Session, asked: set[Named], now: datetime) -> set[Named]:
         blocks.append(len(asked))
-        found: set[object] = inner(session, asked, now)
-        return found
+        return named_ones(session, asked, now)
 
     monkeypatch.setattr(sweep, "BLOCK", 10)
     monkeypatch.setattr(sweep, "named_ones", counted)

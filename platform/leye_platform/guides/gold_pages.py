@@ -60,7 +60,10 @@ def _view(kind: TaskType, item: Item, task: MicroTask, links: PictureLinks) -> d
     """What annotators see of it, uncut, with links, where that is a picture."""
     if not kind.config.images:
         return None
-    return links.linked(kind.template.view(kind.config, whole_content(kind, item.data, [task.content])))
+    shown: dict[str, Any] = links.linked(
+        kind.template.view(kind.config, whole_content(kind, item.data, [task.content]))
+    )
+    return shown
 
 
 def _in_words(kind: TaskType, item: Item) -> str:
