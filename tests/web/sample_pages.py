@@ -122,7 +122,7 @@ class SamplePages:
         else:
             if route.request.method == "POST":
                 self.posts.append((path, parse_qs(route.request.post_data or "")))
-            headers = {"content-security-policy": POLICY.format(nonce="sample"), "content-type": "text/html"}
+            headers = {"content-security-policy": POLICY.format(nonce="sample", bucket=""), "content-type": "text/html"}
             route.fulfill(body=self.html(route.request.url, route.request.headers.get("cookie", "")), headers=headers)
 
     def html(self, url: str, cookie: str = "") -> str:
