@@ -98,14 +98,13 @@ function sentenceOf(progress) {
   return words
     .replace("{percent}", String(Math.floor((100 * progress.sent) / progress.size)))
     .replace("{part}", String(Math.max(progress.part, 1)))
-    .replace("{parts}", String(progress.parts))
-    .replace("{kept}", String(progress.kept));
+    .replace("{parts}", String(progress.parts));
 }
 
 /** @param {Progress} progress */
 function going(progress) {
   if (!progress.kept) return t("正在传第 {part} 份，共 {parts} 份，已传 {percent}%。");
-  return t("接着上次的传：上次传到 {kept} 份，现在是第 {part} 份，共 {parts} 份，已传 {percent}%。");
+  return t("接着传第 {part} 份，共 {parts} 份，已传 {percent}%。");
 }
 
 /** @param {() => boolean} stopped */
