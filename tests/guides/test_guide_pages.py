@@ -202,7 +202,7 @@ class TestReading:
         assert me.claims() == held
         assert "规范改了" in me.page("/work")
         leads = me.sends(held, choice="正面")
-        assert leads == f"/guides/{project_id}/changes?after=submitted"
+        assert leads == f"/guides/{project_id}/changes?after=submitted&shared=1"
         page = me.page(leads)
         assert "上一条已提交" in page
         assert "快递慢也算" in words(page)

@@ -190,7 +190,7 @@ def test_a_reading_that_failed_for_good_is_read_on_by_a_button(shipping: Shippin
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (None, "请选一个文件"),
+        (None, "请选一个 Excel"),
         (b"", "是空的"),
         ("review\n好\n".encode("utf-16"), "UTF-16"),
         (b"\xd0\xcf\x11\xe0x", "Excel"),
