@@ -253,13 +253,13 @@ def test_a_picture_that_was_changed_or_removed_meanwhile_is_told_and_the_others_
     monkeypatch.setattr(run, "PICTURES", 1)
     calls = 0
 
-    def change(*given: Any) -> Any:
+    def change(*given: Any, **more: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 2:
             batches.lay({"p003.jpg": written(photo(90, 60, 99)), "p006.jpg": written(photo(90, 60, 98))})
             (batches.folder / "p004.jpg").unlink()
-        return with_pictures(*given)
+        return with_pictures(*given, **more)
 
     monkeypatch.setattr(run, "with_pictures", change)
     batch_id = batches.read_from(batches.project_id)
@@ -279,13 +279,13 @@ def test_a_reading_that_was_cut_goes_on_over_the_same_list(
     batch_id = batches.asked(batches.project_id)
     calls = 0
 
-    def cut(*given: Any) -> Any:
+    def cut(*given: Any, **more: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 3:
             batches.lay(photos(2))  # they would come before the others
             raise ConnectionError("killed")
-        return with_pictures(*given)
+        return with_pictures(*given, **more)
 
     monkeypatch.setattr(run, "with_pictures", cut)
     with pytest.raises(ConnectionError):

@@ -2,6 +2,7 @@
 
 import struct
 from io import BytesIO
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -162,12 +163,12 @@ def test_a_reading_that_was_killed_goes_on_where_it_was(
     monkeypatch.setattr(run, "PICTURES", 3)
     calls = 0
 
-    def killed(*given: object) -> object:
+    def killed(*given: Any, **more: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls in {5, 9}:
             raise ConnectionError("killed")
-        return with_pictures(*given)  # type: ignore[arg-type]
+        return with_pictures(*given, **more)
 
     monkeypatch.setattr(run, "with_pictures", killed)
     for _ in range(2):

@@ -78,7 +78,7 @@ def test_an_upload_sent_twice_makes_one_batch(shipping: Shipping, coordinator: S
 @pytest.mark.parametrize(
     ("file", "fields", "field", "said"),
     [
-        (None, {}, "file", "请选一个文件"),
+        (None, {}, "file", "请选一个 Excel"),
         (csv_file(b""), {}, "file", "是空的"),
         (csv_file(b" \n\t"), {}, "file", "是空的"),
         (csv_file(b"\xd0\xcf\x11\xe0x", "表<b>.xls"), {}, "file", "表&lt;b&gt;.xls"),
