@@ -95,13 +95,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading only; what is written in it is refused (PostgreSQL) or lost."""
+        # Ended by a commit: at a rollback, psycopg forgets all statements that it has prepared.
         with (
             self._noting_a_loss(),
             Session(self._reading_engine, autoflush=False, expire_on_commit=False) as session,
+            nullcontext() if self.is_sqlite else session.begin(),
         ):
             yield session
-            if not self.is_sqlite:
-                session.commit()  # at a rollback, psycopg forgets all statements that it has prepared
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -129,7 +129,7 @@ def small_pictures(browser: SignedIn, page: str) -> list[str]:
 
 def pictures_with_boxes(browser: SignedIn, page: str) -> int:
     """How many pictures a page shows with the boxes on them; all of them open for whoever sees the page."""
-    found = re.findall(r'<div class="picture stage">\s*<img src="([^"]+)"', browser.get(page).text)
+    found = re.findall(r'<span class="picture stage">\s*<img src="([^"]+)"', browser.get(page).text)
     for address in found:
         assert browser.get(unescape(address)).status_code == 200
     return len(found)
