@@ -71,6 +71,7 @@ def _left() -> Prepared:
         select(literal_column("1"))
         .select_from(slots)
         .where(slots.c.state == OPEN, slots.c.batch_id == bindparam("batch"), slots.c.lane == bindparam("lane"))
+        .order_by(slots.c.position)  # has PostgreSQL take the index
         .limit(MOST_HELD * LARGEST_PART)
         .subquery("counted")
     )
