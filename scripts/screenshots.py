@@ -115,7 +115,11 @@ BOX_DRAWN = (
 )
 SAVED, SAVING, AWAY, ERROR = (f"main[data-state={state}]" for state in ("saved", "saving", "offline", "error"))
 ASK = ("#topic label.choice", "form[action='/work/ask'] button")
-SETTLE = ("#decision label.choice:last-of-type", "#reason label.choice:has([value=unreadable])", "button[data-command=submit]")
+SETTLE = (
+    "#decision label.choice:last-of-type",
+    "#reason label.choice:has([value=unreadable])",
+    "button[data-command=submit]",
+)
 PROJECT = "main a[aria-label^='看项目']"
 BATCH = "main a[href^='/batches/']"
 PARTNER_BATCH = "main a[href^='/partner/batches/']"
