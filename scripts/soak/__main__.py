@@ -94,7 +94,7 @@ def _servers(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[
     storage = asked.storage
     if not storage:
         (folder / "s3").mkdir()
-        server = stack.enter_context(s3_server(folder / "s3"))
+        server = stack.enter_context(s3_server(folder / "s3", behind_its_back=False))
         storage = f"s3://{server.key}:{server.secret}@{server.address}/leye?secure=false"
     return {
         "LEYE_DATABASE_URL": database,
