@@ -90,7 +90,7 @@ def _servers(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[
     own = None
     if not (asked.database and asked.redis):
         own = stack.enter_context(servers_in_use(folder))
-    database = asked.database or stack.enter_context(own.fresh_database())  # type: ignore[union-attr]
+    database = asked.database or stack.enter_context(own.fresh_database())
     storage = asked.storage
     if not storage:
         (folder / "s3").mkdir()
@@ -98,7 +98,7 @@ def _servers(asked: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[
         storage = f"s3://{server.key}:{server.secret}@{server.address}/leye?secure=false"
     return {
         "LEYE_DATABASE_URL": database,
-        "LEYE_REDIS_URL": asked.redis or own.redis_url,  # type: ignore[union-attr]
+        "LEYE_REDIS_URL": asked.redis or own.redis_url,
         "LEYE_STORAGE_URL": storage,
         "LEYE_SECRET_KEY": secrets.token_urlsafe(32),
     }

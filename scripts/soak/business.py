@@ -52,7 +52,7 @@ class Business:
         """
         kind = EndlessReviews()
         place = Place(local_url=self.urls[0], supervisor=SimpleNamespace(log_dir="the soak's folder"))
-        office = Office(place, {one.role: one for one in self.staff})  # type: ignore[arg-type]
+        office = Office(place, {one.role: one for one in self.staff})
         project = office.project(kind.by_consensus(len(self.people)))
         begin = [partial(self._annotator, n, person, kind, project) for n, person in enumerate(self.people)]
         deadline = time.monotonic() + seconds

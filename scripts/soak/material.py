@@ -37,7 +37,7 @@ class Truths(Mapping[str, str]):
 class EndlessReviews(ReviewSentiment):
     """See `leye_workers.demo.kinds.DemoKind`. A key is the text."""
 
-    truths = Truths()  # type: ignore[assignment]  # computed, where the demo's are read
+    truths = Truths()  # computed, where the demo's are read
 
     def batch(self, run: DemoRun) -> BatchFile:
         rows = [_row(run, number) for number in range(1, run.items + run.gold + 1)]
