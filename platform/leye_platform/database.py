@@ -78,6 +78,8 @@ class Database:
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False, "timeout": BUSY_SECONDS}
             options["use_insertmanyvalues"] = False  # next_number() counts row by row
+        else:
+            options["connect_args"] = {"prepare_threshold": None}  # see libpq.py
         self.engine = sa.create_engine(self.url, pool_size=20, max_overflow=30, **options)
         self._writing_engine = self.engine.execution_options(leye_writes=True)
         self._reading_engine = self.engine.execution_options(

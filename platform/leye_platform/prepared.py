@@ -18,6 +18,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
+FORGOTTEN = frozenset({"26000", "0A000"})
+"""States of a PostgreSQL that has lost a statement, or whose tables changed under it: connect anew, do it again."""
 _NAME = re.compile(r"%\((\w+)\)s")
 Processor = Callable[[Any], Any] | None
 Values = Mapping[str, Any]
@@ -157,13 +159,18 @@ class _Run:
 
     def _on_cursor(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool) -> Any:
         connection = self.connection
-        cursor = connection.connection.cursor()
         for listener in _listeners(connection.engine):
-            listener(connection, cursor, plan.text, parameters, None, many)
+            listener(connection, None, plan.text, parameters, None, many)
         try:
+            if not many and connection.dialect.name == "postgresql":
+                from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
+
+                result = libpq.execute(connection, plan.text, parameters)
+                if result is not None:
+                    return result
+            cursor = connection.connection.cursor()
             (cursor.executemany if many else cursor.execute)(plan.text, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
-            cursor.close()
             raise _as_told_by_sqlalchemy(error, connection, plan.text, parameters) from error
         return cursor
 
@@ -174,6 +181,9 @@ def _as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, 
     if isinstance(wrapped, DBAPIError):
         driver: Any = connection.connection
         wrapped.connection_invalidated = dialect.is_disconnect(cast("Any", error), driver, None)
+        if getattr(error, "sqlstate", None) in FORGOTTEN:
+            wrapped.connection_invalidated = True
+            connection.invalidate(error)
     return wrapped
 
 

@@ -1,0 +1,71 @@
+"""PostgreSQL may forget prepared statements (a pooler in between, DISCARD ALL) or refuse their plans (a migration)."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from leye_platform.database import Database
+from leye_platform.installation import Installation
+from leye_platform.prepared import Prepared
+from support.clock import MovableClock
+from support.factories import chosen
+from support.shipping import ONE, Shipping
+
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+@pytest.fixture
+def shipping(installation: Installation, clock: MovableClock) -> Shipping:
+    return Shipping(installation, clock)
+
+
+def forget_all(database: Database) -> None:
+    """Have the server forget the statements of the connection that the pool gives next."""
+    with database.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("DEALLOCATE ALL")
+        driver.commit()
+
+
+def test_work_goes_on_when_the_server_has_forgotten_its_statements(shipping: Shipping, database: Database) -> None:
+    batch = shipping.batch(3, pipeline=ONE)
+    person = shipping.script(shipping.person().person_id)
+    for _ in range(3):
+        forget_all(database)
+        claim = person.post("/api/v1/claims", json={"project": str(batch.project_id)})
+        assert claim.status_code == 201, claim.text
+        forget_all(database)
+        path = f"/api/v1/assignments/{claim.json()['assignment_id']}/response"
+        body = {"result": chosen("正面"), "active_ms": 4000, "input_mode": "keyboard"}
+        assert person.post(path, json=body, headers={"Idempotency-Key": path}).status_code == 201
+
+
+def test_a_statement_outlives_a_rollback(database: Database) -> None:
+    asked = Prepared(sa.select(sa.bindparam("n", type_=sa.Integer) + 1))
+    for n in range(3):
+        with database.engine.connect() as connection, Session(connection) as session:
+            assert [asked.scalar(session, {"n": n}) for _ in range(2)] == [n + 1, n + 1]
+            session.rollback()
+    with database.write() as session:
+        assert [asked.scalar(session, {"n": 41}) for _ in range(2)] == [42, 42]
+        names = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'leye_%'")
+        assert session.scalar(names) == 1
+
+
+def test_values_of_every_kind_come_back_as_they_went(database: Database) -> None:
+    kinds: list[tuple[sa.types.TypeEngine[Any], Any]] = [
+        (sa.String(), "50 % of 中文 'quoted' \\ $1"),
+        (sa.String(), None),
+        (sa.BigInteger(), 2**40),
+        (sa.Boolean(), True),
+        (sa.Float(), 0.1),
+        (sa.JSON(), {"a": [1, None, "\u0001"]}),
+        (sa.LargeBinary(), b"\x00\xff\\"),
+    ]
+    for kind, value in kinds:
+        asked = Prepared(sa.select(sa.cast(sa.bindparam("v", type_=kind), kind), sa.literal_column("'100%'")))
+        for _ in range(2):  # once through the cursor that begins the transaction, once without
+            with database.write() as session:
+                assert [asked.one(session, {"v": value})[0] for _ in range(2)] == [value, value]
