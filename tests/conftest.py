@@ -25,7 +25,7 @@ from leye_platform.matching.sealing import KeyRing  # noqa: E402
 from leye_platform.settings import Settings  # noqa: E402
 from leye_storage import open_store  # noqa: E402
 from support.clock import MovableClock  # noqa: E402
-from support.migrated import EmptyDatabases, migrated_file  # noqa: E402
+from support.migrated import EmptyDatabases, EmptyFile  # noqa: E402
 from support.servers import ServersInUse, servers_in_use  # noqa: E402
 
 _used: dict[str, str] = {}
@@ -77,21 +77,20 @@ def databases(servers: ServersInUse) -> Iterator[EmptyDatabases]:
         yield EmptyDatabases(servers, until_the_end)
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> EmptyFile:
+    """A SQLite database with today's schema and no rows."""
+    return EmptyFile(tmp_path_factory.mktemp("sqlite"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated, empty database; every test that takes it runs on both kinds."""
-    if request.param == "sqlite":
-        path = tmp_path / "leye.sqlite3"
-        path.write_bytes(migrated_file())
-        database = Database(f"sqlite:///{path}")
+    kind: EmptyFile | EmptyDatabases = request.getfixturevalue(
+        {"sqlite": "sqlite_file", "postgresql": "databases"}[request.param]
+    )
+    with kind.empty() as database:
         yield database
-        database.close()
-        return
-    databases: EmptyDatabases = request.getfixturevalue("databases")
-    with databases.empty() as url:
-        database = Database(url)
-        yield database
-        database.close()
 
 
 @pytest.fixture

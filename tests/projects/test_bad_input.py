@@ -306,10 +306,13 @@ def test_a_full_disk_under_the_database_has_the_job_wait_and_go_on(
         connection.connection.driver_connection.execute(f"PRAGMA max_page_count={limit[0]}")
 
     event.listen(database.engine, "begin", as_large_as)
-    job = _wait_out(uploads, installation, batch_id)
-    assert 0 < uploads.batch(batch_id).rows_in < 400
-    limit[0] = 1 << 30
-    assert Execution(installation, locks_for(installation)).run(job)
+    try:
+        job = _wait_out(uploads, installation, batch_id)
+        assert 0 < uploads.batch(batch_id).rows_in < 400
+        limit[0] = 1 << 30
+        assert Execution(installation, locks_for(installation)).run(job)
+    finally:
+        event.remove(database.engine, "begin", as_large_as)
     assert uploads.batch(batch_id).state is BatchState.READY
     assert [external_id for _, external_id, _ in uploads.items(batch_id)] == [f"R-{n}" for n in range(400)]
 

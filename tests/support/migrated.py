@@ -38,31 +38,49 @@ def migrated_file() -> bytes:
         return path.read_bytes()
 
 
+class EmptyFile:
+    """A SQLite database at one place, its file written anew for each test: the engine keeps what it has compiled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "leye.sqlite3"
+        self.database = Database(f"sqlite:///{self.path}")
+
+    @contextmanager
+    def empty(self) -> Iterator[Database]:
+        """The database, migrated and empty."""
+        for path in self.path.parent.iterdir():
+            path.unlink()
+        self.path.write_bytes(migrated_file())
+        yield self.database
+        self.database.close()
+
+
 class EmptyDatabases:
     """PostgreSQL databases, one test after another in the same one as long as it can be emptied."""
 
     def __init__(self, servers: ServersInUse, until_the_end: ExitStack) -> None:
         self.servers, self.until_the_end = servers, until_the_end
-        self.url: str | None = None
+        self.database: Database | None = None
         self.schema: object = None
 
     @contextmanager
-    def empty(self) -> Iterator[str]:
-        """The URL of a migrated, empty database."""
-        url = self.url or self._new()
-        self.url = None  # not given again where the test leaves by an error of ours
-        yield url
-        if self._emptied(url):
-            self.url = url
+    def empty(self) -> Iterator[Database]:
+        """A migrated, empty database."""
+        database = self.database or self._new()
+        self.database = None  # not given again where the test leaves by an error of ours
+        yield database
+        database.close()
+        if self._emptied(database.url.render_as_string(hide_password=False)):
+            self.database = database
 
-    def _new(self) -> str:
+    def _new(self) -> Database:
         url = self.until_the_end.enter_context(self.servers.fresh_database())
         database = Database(url)
         migrate(database)
         database.close()
         with _connected(url) as connection:
             self.schema = connection.exec_driver_sql(SCHEMA).one()
-        return url
+        return database
 
     def _emptied(self, url: str) -> bool:
         """Empty it; False where a test has changed its schema or left much."""
