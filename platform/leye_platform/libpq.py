@@ -6,6 +6,7 @@ nothing on these connections (`prepare_threshold` is None), or it would have the
 """
 
 import re
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,11 +53,10 @@ class Result:
         """Nothing to give back: libpq holds the whole result."""
 
 
-def execute(connection: Connection, text: str, values: Mapping[str, Any]) -> Result | None:
-    """Run a statement, prepared at its first use on this connection.
+def execute(connection: Connection, text: str, values: Mapping[str, Any]) -> Result:
+    """Run a statement, prepared at its first use on this connection; as with psycopg, the first begins a transaction.
 
-    `text` names its parameters in psycopg's way (`%(name)s`). None where a cursor must do it: outside of a
-    transaction, since psycopg begins it with the first statement.
+    `text` names its parameters in psycopg's way (`%(name)s`).
 
     Raises:
         psycopg.Error: as a cursor would.
@@ -64,7 +64,7 @@ def execute(connection: Connection, text: str, values: Mapping[str, Any]) -> Res
     wire = connection.info.get(_HELD)
     if wire is None:
         wire = connection.info[_HELD] = _Wire(connection.connection.driver_connection)
-    return wire.execute(text, values) if wire.is_in_transaction() else None
+    return wire.execute(text, values)
 
 
 class _Wire:
@@ -72,13 +72,13 @@ class _Wire:
 
     def __init__(self, driver: Any) -> None:
         self.adapt: Any = Transformer(driver)
+        self._driver = weakref.proxy(driver)
         self._server = driver.pgconn
         self._known: dict[str, _Known] = {}
 
-    def is_in_transaction(self) -> bool:
-        return bool(self._server.transaction_status != pq.TransactionStatus.IDLE)
-
     def execute(self, text: str, values: Mapping[str, Any]) -> Result:
+        if self._server.transaction_status == pq.TransactionStatus.IDLE:
+            self._checked(self._server.exec_(b"BEGIN READ ONLY" if self._driver.read_only else b"BEGIN READ WRITE"))
         name, order, formats = self._known.get(text) or self._prepare(text)
         given = self.adapt.dump_sequence([values[key] for key in order], formats)
         return Result(self, self._checked(self._server.exec_prepared(name, given)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy import Connection, Dialect, Engine, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
@@ -20,7 +20,9 @@ from sqlalchemy.types import TypeEngine
 
 FORGOTTEN = frozenset({"26000", "0A000"})
 """States of a PostgreSQL that has lost a statement, or whose tables changed under it: connect anew, do it again."""
+ROWS_AT_ONCE = 8  # each number of rows is a statement of its own to the server
 _NAME = re.compile(r"%\((\w+)\)s")
+_VALUES = re.compile(r"(INSERT INTO .+? VALUES )(\(.+?\))((?: ON CONFLICT .+| RETURNING .+)?)")
 Processor = Callable[[Any], Any] | None
 Values = Mapping[str, Any]
 
@@ -54,9 +56,17 @@ class Prepared:
         return _Run(session, self).write([values])
 
     def run_each(self, session: Session, rows: Sequence[Values]) -> None:
-        """Write for each of the rows, which all name the same values."""
-        if rows:
+        """Write for each of the rows, which all name the same values; PostgreSQL inserts a few in one statement."""
+        if not rows:
+            return
+        if 1 < len(rows) <= ROWS_AT_ONCE and self._inserts_values() and _dialect_of(session).name == "postgresql":
+            plan = _rows_at_once(self, tuple(rows[0]), len(rows), _dialect_of(session))
+            _Run(session, self).run_joined(plan, rows)
+        else:
             _Run(session, self).write(rows)
+
+    def _inserts_values(self) -> bool:
+        return isinstance(self.statement, Insert) and self.statement.select is None
 
 
 Step = tuple[Prepared, Values]
@@ -165,9 +175,7 @@ class _Run:
             if not many and connection.dialect.name == "postgresql":
                 from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
 
-                result = libpq.execute(connection, plan.text, parameters)
-                if result is not None:
-                    return result
+                return libpq.execute(connection, plan.text, parameters)
             cursor = connection.connection.cursor()
             (cursor.executemany if many else cursor.execute)(plan.text, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
@@ -221,6 +229,18 @@ class _Joined:
         }
 
 
+class _RowsAtOnce(_Joined):
+    """An insert of several rows; each row's names carry its number."""
+
+    def __init__(self, plan: _Plan, count: int) -> None:
+        self.plans = [plan] * count
+        found = _VALUES.fullmatch(plan.text)
+        if found is None:
+            raise ValueError(f"not an insert of values: {plan.text}")
+        head, values, tail = found.groups()
+        self.text = head + ", ".join(_numbered(values, n) for n in range(count)) + tail
+
+
 def _numbered(text: str, part: int) -> str:
     return _NAME.sub(rf"%(\1_{part})s", text)
 
@@ -228,6 +248,11 @@ def _numbered(text: str, part: int) -> str:
 @lru_cache(maxsize=256)
 def _joined(steps: tuple[tuple[Prepared, tuple[str, ...]], ...], dialect: Dialect) -> _Joined:
     return _Joined([_plan(prepared, dialect, names) for prepared, names in steps])
+
+
+@lru_cache(maxsize=256)
+def _rows_at_once(prepared: Prepared, names: tuple[str, ...], count: int, dialect: Dialect) -> _RowsAtOnce:
+    return _RowsAtOnce(_plan(prepared, dialect, names), count)
 
 
 def _dialect_of(session: Session) -> Dialect:

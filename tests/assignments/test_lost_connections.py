@@ -117,13 +117,15 @@ def test_a_commit_whose_answer_was_lost_is_told_and_may_be_sent_again(
     assert answers(database) == 1
 
 
-def test_a_server_that_stays_away_is_told_as_such(shipping: Shipping, installation: Installation) -> None:
+def test_a_server_that_stays_away_is_told_as_such(
+    shipping: Shipping, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person = shipping.script(shipping.person().person_id)
     url = installation.database.url.set(port=1, host="127.0.0.1", query={})
     installation.database.engine.dispose()
     away = sa.create_engine(url)
     for name in ("engine", "_writing_engine", "_reading_engine"):
-        setattr(installation.database, name, away)
+        monkeypatch.setattr(installation.database, name, away)
     answer = person.post("/api/v1/claims", json={})
     away.dispose()
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, bindparam, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
 from leye_platform.assignments.models import Response
@@ -127,11 +127,32 @@ def earn_pending(
     post_new(session, [entry], now)
 
 
-_settled = aliased(LedgerEntry)
+_earned, _settled = aliased(LedgerEntry), aliased(LedgerEntry)
+
+
+def _entry_of(entry: type[LedgerEntry], kind: EntryKind) -> ScalarSelect[Any]:
+    return (
+        select(entry.id)
+        .where(entry.response_id == Response.id, entry.kind == kind)
+        .limit(1)
+        .correlate(Response)
+        .scalar_subquery()
+    )
 
 
 def _pending(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """What answers have earned that is not payable yet."""
+    """What answers have earned that is not payable yet.
+
+    Answer by answer along the index, and not as one join: over young tables PostgreSQL takes that from the side of all
+    pending entries, and keeps the plan while they grow.
+    """
+    unpaid = (
+        select(_entry_of(_earned, EntryKind.EARNING_PENDING).label("entry_id"))
+        .select_from(Response)
+        .where(which, _entry_of(_settled, EntryKind.EARNING_PAYABLE).is_(None))
+        .cte("unpaid")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
     return (
         select(
             entries.c.response_id,
@@ -140,26 +161,15 @@ def _pending(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             postings.c.account,
             postings.c.amount_micros,
         )
-        .join(postings, postings.c.entry_id == entries.c.id)
-        .where(
-            which,
-            entries.c.kind == EntryKind.EARNING_PENDING,
-            postings.c.amount_micros < 0,
-            ~select(_settled.id)
-            .where(_settled.response_id == entries.c.response_id, _settled.kind == EntryKind.EARNING_PAYABLE)
-            .exists(),
-        )
+        .select_from(unpaid)
+        .join(entries, entries.c.id == unpaid.c.entry_id)
+        .join(postings, postings.c.entry_id == unpaid.c.entry_id)
+        .where(postings.c.amount_micros < 0)
     )
 
 
-_PENDING = _pending(entries.c.response_id.in_(bindparam("responses", expanding=True)))
-_PENDING_OF_TASK = Prepared(
-    _pending(
-        entries.c.response_id.in_(
-            select(Response.id).where(Response.microtask_id == bindparam("microtask")).correlate(None)
-        )
-    )
-)
+_PENDING = _pending(Response.id.in_(bindparam("responses", expanding=True)))
+_PENDING_OF_TASK = Prepared(_pending(Response.microtask_id == bindparam("microtask")))
 
 
 def make_payable(session: Session, *, response_ids: Sequence[UUID], now: datetime) -> None:
