@@ -116,10 +116,8 @@ def submit(
         raise TaskGivenBack if own.state is AssignmentState.RELEASED else TaskSkipped
     kind = task_type(own.task_type, own.label_config)
     answer = _checked(kind, own, given.result)
-    stored = _store(session, who, own, given, answer=answer, now=now)
+    stored = _store(session, who, own, given, answer=answer, key_ring=key_ring, now=now)
     _earn(session, who, own, stored, now)
-    if given.input_mode is not None:
-        _keep_input_mode(session, stored.response_id, given.input_mode, key_ring, now)
     if stored.late:
         # Somebody else was asked in the meantime; where nobody has begun yet, they need not.
         withdraw_open(session, own.microtask_id, own.round, at_most=1)
@@ -169,7 +167,14 @@ def _proposal_use(kind: TaskType, own: OwnAssignment, labels: Labels) -> Proposa
 
 
 def _store(
-    session: Session, who: Annotator, own: OwnAssignment, given: Submission, *, answer: _Answer, now: datetime
+    session: Session,
+    who: Annotator,
+    own: OwnAssignment,
+    given: Submission,
+    *,
+    answer: _Answer,
+    key_ring: KeyRing,
+    now: datetime,
 ) -> Submitted:
     """Write the response, and end the assignment and its slot."""
     late = own.state is AssignmentState.EXPIRED and not given.unasked
@@ -206,6 +211,8 @@ def _store(
     ]
     if own.has_draft:
         steps.append((DROP, {"assignment": own.id}))
+    if given.input_mode is not None:
+        steps.append(_sealed_input_mode(session, response_id, given.input_mode, key_ring, now))
     write_together(session, steps)
     return Submitted(response_id, number, own.id, late, pay_micros, own.currency, now, new=True)
 
@@ -238,7 +245,7 @@ def counted_work(
     return _count_work(dialect_of(session)), row
 
 
-def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_ring: KeyRing, now: datetime) -> None:
+def _sealed_input_mode(session: Session, response_id: UUID, mode: InputMode, key_ring: KeyRing, now: datetime) -> Step:
     row = {
         "kind": SealedKind.INPUT_MODE,
         "subject_id": response_id,
@@ -246,7 +253,7 @@ def _keep_input_mode(session: Session, response_id: UUID, mode: InputMode, key_r
         "ciphertext": key_ring.seal(SealedKind.INPUT_MODE, response_id, mode.value),
         "updated_at": now,
     }
-    _seal(dialect_of(session)).run(session, row)
+    return _seal(dialect_of(session)), row
 
 
 def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: UUID, now: datetime) -> None:
