@@ -227,6 +227,7 @@ SHOTS = (
         kept=False,
     ),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
+    Shot("partner-admin", "quality", "/partner", (PARTNER_BATCH, "main a[href$='/quality']")),
     Shot(
         "partner-admin", "lot-pictures", "/partner", (PARTNER_BATCH, "main a.main[href^='/partner/lots/']"), kept=False
     ),

@@ -1,13 +1,22 @@
 """The quality report that goes with a lot."""
 
 import pytest
+from sqlalchemy import select
 
 from leye_platform.accounts.rules import Role
-from leye_platform.delivery.quality_report import in_brief, quality_of, render_quality_html
+from leye_platform.assignments.models import Response
+from leye_platform.delivery.quality_figures import quality_of
+from leye_platform.delivery.quality_report import Report, in_brief, render_quality_html
 from leye_platform.delivery.queries import view_lot
 from leye_platform.installation import Installation
+from leye_platform.projects.rules import Pipeline, PipelineKind
+from leye_platform.review.models import Review
+from leye_platform.review.rules import Reason, Verdict
+from leye_quality.estimate import Basis
 from support.clock import MovableClock
 from support.crowd import OpenBatch
+from support.factories import chosen
+from support.reviewing import Reviewing
 from support.shipping import Shipping
 
 
@@ -41,6 +50,18 @@ def test_the_figures_tell_of_what_stands_in_the_lot(shipping: Shipping) -> None:
     assert 0.5 < quality.mean_confidence <= 1
     assert quality.guides == {1}
     assert quality.reviewed == 0
+    assert quality.confusion == {("正面", "正面"): quality.answers - 1, ("正面", "负面"): 1}
+    assert quality.mistaken == [("正面", "负面", 1)]
+    assert quality.classes["正面"].delivered == quality.classes["正面"].items == quality.items
+    assert quality.classes["负面"].answers == 1
+    assert quality.classes["负面"].agreement == 0
+    assert quality.answers_at_limit == quality.items * 5
+    assert quality.answers_saved == pytest.approx(1 - quality.answers / (5 * quality.items))
+    assert quality.likeness is not None
+    assert quality.accuracy is not None
+    assert quality.accuracy.basis is Basis.CONFIDENCE
+    assert quality.accuracy.share.low < quality.mean_confidence < quality.accuracy.share.high
+    assert quality.accuracy.share.value == pytest.approx(quality.mean_confidence)
 
 
 def test_the_main_figures_are_those_of_the_whole_report(shipping: Shipping) -> None:
@@ -62,7 +83,8 @@ def test_a_partner_reads_how_good_a_lot_is_where_it_is_accepted(shipping: Shippi
         assert "2 条都照标注员的答案定的；系统平均有" in page
         assert "不等于错" in page
     assert "待验收 2 条" in browser.get("/partner").text
-    assert f"/api/v1/lots/{shipped.lot_id}/quality.html" in browser.get(pages[2]).text
+    assert f"/batches/{shipped.batch.batch_id}/quality" in browser.get(pages[1]).text
+    assert f"/lots/{shipped.lot_id}/quality" in browser.get(pages[2]).text
     assert "这一批全部 2 条" in browser.get(pages[2]).text
 
 
@@ -70,7 +92,7 @@ def test_a_partner_reads_how_good_a_lot_is_where_it_is_accepted(shipping: Shippi
 def test_the_report_is_one_page_without_parts_from_elsewhere(shipping: Shipping, language: str, title: str) -> None:
     shipped = shipping.shipped(3)
     with shipping.database.read() as session:
-        html = render_quality_html(session, view_lot(session, shipping.lot(shipped.lot_id)), language)
+        html = render_quality_html(Report.of_lot(session, view_lot(session, shipping.lot(shipped.lot_id))), language)
     assert html.count("<h1>") == 1
     assert title in html
     assert "100.0%" in html
@@ -86,3 +108,60 @@ def test_the_partner_fetches_it_and_another_firm_does_not(shipping: Shipping) ->
     assert own.headers["content-disposition"].startswith("attachment")
     assert shipping.script(shipping.actor(Role.PARTNER_QA, shipping.firm()).person_id).get(path).status_code == 404
     assert shipping.script(shipping.actor(Role.ANNOTATOR).person_id).get(path).status_code == 403
+
+
+def test_answers_that_were_looked_over_by_the_draw_say_how_right_the_rest_is(shipping: Shipping) -> None:
+    reviewing = Reviewing(shipping.installation, shipping.clock)
+    batch = reviewing.batch(4, pipeline=Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=1.0))
+    author = reviewing.person()
+    for _ in range(4):
+        reviewing.answers(author, reviewing.claims(author, batch.project_id), "正面")
+    for number in range(4):
+        review_id = reviewing.must_take()
+        with shipping.database.read() as session:
+            task = session.get_one(Review, review_id).microtask_id
+            answer = session.scalars(select(Response.id).where(Response.microtask_id == task)).one()
+        if number == 2:
+            reviewing.settles(review_id, Verdict.FIX, Reason.WRONG_LABEL, result=chosen("负面"))
+        else:
+            reviewing.settles(review_id, Verdict.ACCEPT, Reason.FITS_GUIDE, chosen=answer)
+    lot_id = shipping.cut(batch.batch_id)
+    with shipping.database.read() as session:
+        quality = quality_of(session, view_lot(session, shipping.lot(lot_id)))
+    assert (quality.items, quality.reviewed, quality.checked, quality.found_right) == (4, 4, 4, 3)
+    assert quality.answers_saved is None
+
+
+def test_a_batchs_report_is_that_of_all_its_lots(shipping: Shipping) -> None:
+    shipped = shipping.shipped(3)
+    script = shipping.script(shipping.actor(Role.PARTNER_QA, shipped.organisation_id).person_id)
+    lot = script.get(f"/api/v1/lots/{shipped.lot_id}/quality").json()
+    batch = script.get(f"/api/v1/batches/{shipped.batch.batch_id}/quality").json()
+    assert lot == batch
+    assert (lot["items"], lot["basis"]) == (3, "confidence")
+    assert 0 < lot["accuracy"]["low"] <= lot["accuracy"]["value"] <= lot["accuracy"]["high"] <= 1
+    assert [one["delivered"] for one in lot["classes"]] == [3]
+
+
+def test_a_batch_that_delivered_nothing_yet_says_so(shipping: Shipping) -> None:
+    batch = shipping.batch(2)
+    firm = shipping.project(batch.project_id).organisation_id
+    person = shipping.actor(Role.PARTNER_QA, firm).person_id
+    assert "还没有交付的条目" in shipping.browser(person).get(f"/batches/{batch.batch_id}/quality").text
+    told = shipping.script(person).get(f"/api/v1/batches/{batch.batch_id}/quality").json()
+    assert (told["items"], told["accuracy"], told["classes"]) == (0, None, [])
+
+
+@pytest.mark.parametrize("path", ["lots", "batches"])
+def test_the_page_leads_back_and_to_its_files(shipping: Shipping, path: str) -> None:
+    shipped = shipping.shipped(2)
+    subject = {"lots": shipped.lot_id, "batches": shipped.batch.batch_id}[path]
+    for role, root in ((Role.PARTNER_QA, "/partner"), (Role.COORDINATOR, "")):
+        who = shipping.actor(role, shipped.organisation_id) if root else shipping.actor(role)
+        page = shipping.browser(who.person_id).get(f"/{path}/{subject}/quality").text
+        assert "估计正确率" in page
+        assert f'href="{root}/batches/{shipped.batch.batch_id}"' in page
+        for name in ("quality.html", "quality"):
+            assert f'href="/api/v1/{path}/{subject}/{name}"' in page
+    stranger = shipping.browser(shipping.actor(Role.PARTNER_QA, shipping.firm()).person_id)
+    assert stranger.get(f"/{path}/{subject}/quality").status_code == 404

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from leye_platform.accounts.rules import Role
 from leye_platform.delivery.models import Lot, LotItem
-from leye_platform.delivery.quality_report import render_quality_html
+from leye_platform.delivery.quality_report import Report, render_quality_html
 from leye_platform.delivery.queries import view_lot
 from leye_platform.delivery.rules import LotState
 from leye_platform.exports.formats import formats_for
@@ -174,7 +174,7 @@ def test_the_platform_itself_keeps_the_configs_names(shipping: Shipping) -> None
         assert "正面" in page
         assert "positive" not in page
     with shipping.database.read() as session:
-        report = render_quality_html(session, view_lot(session, shipping.lot(lot_id)), "zh")
+        report = render_quality_html(Report.of_lot(session, view_lot(session, shipping.lot(lot_id))))
         assert all(row.result[0]["value"] == {"choices": ["正面"]} for row in session.scalars(select(LotItem)))
     assert "正面" in report
     assert "positive" not in report

@@ -8,9 +8,10 @@ from fastapi.responses import Response
 
 from leye_platform.delivery.errors import NothingToDeliver
 from leye_platform.delivery.models import Lot
-from leye_platform.delivery.quality_report import render_quality_html
+from leye_platform.delivery.quality_figures import quality_of
+from leye_platform.delivery.quality_report import Report, render_quality_html
 from leye_platform.delivery.queries import lots_of_batch, view_lot
-from leye_platform.delivery.schemas import LotOut, SendBackIn
+from leye_platform.delivery.schemas import LotOut, QualityOut, SendBackIn
 from leye_platform.delivery.service import accept_lot, assemble_lot, lot_for, send_back
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.exports.formats import FORMATS
@@ -38,14 +39,42 @@ def lot_out(work: Work, lot: Lot) -> LotOut:
     return LotOut.of(view_lot(work.session, lot), file_urls(work, lot))
 
 
+def _document(work: Work, report: Report, name: str) -> Response:
+    html = render_quality_html(report, display_of(work.request).language)
+    disposition = f'attachment; filename="quality-{name}.html"'
+    return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
 @router.get("/lots/{lot_id}/quality.html", **file_of("text/html"))
 @endpoint(Permission.VIEW_LOT)
-def quality_report(work: Work, lot_id: UUID) -> Response:
+def lot_quality_document(work: Work, lot_id: UUID) -> Response:
     """The lot's quality report as one printable page, in the caller's language."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
-    html = render_quality_html(work.session, shown, display_of(work.request).language)
-    disposition = f'attachment; filename="quality-{shown.lot.number}.html"'
-    return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Disposition": disposition})
+    return _document(work, Report.of_lot(work.session, shown), str(shown.lot.number))
+
+
+@router.get("/lots/{lot_id}/quality", response_model=QualityOut)
+@endpoint(Permission.VIEW_LOT)
+def lot_quality(work: Work, lot_id: UUID) -> QualityOut:
+    """The lot's quality: estimated accuracy, agreement, classes, what was mixed up."""
+    shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
+    return QualityOut.of(quality_of(work.session, shown))
+
+
+@router.get("/batches/{batch_id}/quality.html", **file_of("text/html"))
+@endpoint(Permission.VIEW_LOT)
+def batch_quality_document(work: Work, batch_id: UUID) -> Response:
+    """The same of all that was delivered of a batch so far."""
+    batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
+    return _document(work, Report.of_batch(work.session, batch), f"batch-{batch.number}")
+
+
+@router.get("/batches/{batch_id}/quality", response_model=QualityOut)
+@endpoint(Permission.VIEW_LOT)
+def batch_quality(work: Work, batch_id: UUID) -> QualityOut:
+    """The quality of all that was delivered of a batch so far."""
+    batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
+    return QualityOut.of(Report.of_batch(work.session, batch).quality)
 
 
 @router.get("/lots/{lot_id}", response_model=LotOut)

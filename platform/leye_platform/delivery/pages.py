@@ -9,13 +9,14 @@ from fastapi.responses import RedirectResponse, Response
 from leye_platform.delivery.api import file_urls
 from leye_platform.delivery.errors import ItemNotInLot, NothingChosen, NothingToDeliver, ReasonMissing
 from leye_platform.delivery.models import Lot
-from leye_platform.delivery.quality_report import QualityInBrief, in_brief
+from leye_platform.delivery.quality_report import QualityInBrief, Report, context_of, in_brief
 from leye_platform.delivery.queries import LotItemView, chosen_of, sample_of, sent_back_of, view_lot
 from leye_platform.delivery.rules import LotState
 from leye_platform.delivery.service import accept_lot, assemble_lot, lot_for, send_back
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, LeyeError
 from leye_platform.permissions import Permission
+from leye_platform.projects.models import Batch
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.service import batch_for
 from leye_platform.web.pages import sentence_for
@@ -117,6 +118,35 @@ def coordinator_lot(work: Work, lot_id: UUID) -> Response:
         sent_back=sent_back_of(work.session, shown, picture_links(work)) if shown.sent_back else [],
         files=file_urls(work, lot) if work.actor.may(Permission.EXPORT) else {},
         may_see_invoice=work.actor.may(Permission.VIEW_INVOICE),
+    )
+
+
+@router.get("/lots/{lot_id}/quality")
+@endpoint(Permission.VIEW_LOT)
+def lot_quality(work: Work, lot_id: UUID) -> Response:
+    """The lot's quality report."""
+    shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
+    report = Report.of_lot(work.session, shown)
+    return _quality_page(work, report, shown.batch, f"/lots/{lot_id}", shown.name)
+
+
+@router.get("/batches/{batch_id}/quality")
+@endpoint(Permission.VIEW_LOT)
+def batch_quality(work: Work, batch_id: UUID) -> Response:
+    """The quality report of all that was delivered of a batch."""
+    batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
+    return _quality_page(work, Report.of_batch(work.session, batch), batch, f"/batches/{batch_id}")
+
+
+def _quality_page(work: Work, report: Report, batch: Batch, path: str, lot_name: str = "") -> Response:
+    """path: of the lot or batch, as the operator's people find it; a partner's page of it lies below /partner."""
+    return work.page(
+        "delivery/quality.html",
+        batch=batch,
+        path=path,
+        lot_name=lot_name,
+        root="/partner" if work.actor.partner_scope(Permission.VIEW_LOT) is not None else "",
+        **context_of(report),
     )
 
 

@@ -3,32 +3,30 @@
 It tells nothing of people, pay or gold items: it is the partner's.
 """
 
-from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.core_tables import is_split
-from leye_platform.assignments.models import Response
-from leye_platform.delivery.models import LotItem
+from leye_platform.accounts.models import Organisation
+from leye_platform.delivery.models import Lot, LotItem
+from leye_platform.delivery.quality_figures import BANDS, Quality, quality_of, quality_of_batch
 from leye_platform.delivery.queries import LotView
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.errors import N_
-from leye_platform.projects.task_type import task_type
+from leye_platform.projects.models import Batch, Project
 from leye_platform.review.models import Decision
-from leye_platform.review.queries import verdict_counts
 from leye_platform.review.rules import DecisionMethod, Verdict
 from leye_platform.web import formats
 from leye_platform.web.pages import words_in
 from leye_platform.web.rendering import render
 
-READ_AT_ONCE = 1000
-BANDS = ((0.99, N_("99% 以上")), (0.95, N_("95% 到 99%")), (0.9, N_("90% 到 95%")), (0.0, N_("90% 以下")))
-"""The confidence that a band begins at, and its words; the highest first."""
+MATRIX = 8
+"""Up to so many classes are shown as a table of which was taken for which; of more, only what was mixed up most."""
 VERDICT_WORDS: dict[Verdict, str] = {
     Verdict.ACCEPT: N_("取其中一个答案"),
     Verdict.FIX: N_("由质检员改正"),
@@ -37,73 +35,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
 }
 
 
-@dataclass
-class LotQuality:
-    """What the report tells. `agreeing`: answers that say what was delivered, each by how much."""
-
-    items: int = 0
-    answers: int = 0
-    agreeing: float = 0.0
-    reviewed: int = 0
-    confidence_sum: float = 0.0
-    bands: Counter[str] = field(default_factory=Counter)
-    labels: Counter[str] = field(default_factory=Counter)
-    guides: set[int] = field(default_factory=set)
-    verdicts: Mapping[Verdict, int] = field(default_factory=dict)
-
-    def share(self, count: int) -> float:
-        """Of the items."""
-        return count / self.items if self.items else 0.0
-
-    @property
-    def mean_confidence(self) -> float:
-        return self.confidence_sum / self.items if self.items else 0.0
-
-    @property
-    def agreement(self) -> float:
-        return self.agreeing / self.answers if self.answers else 0.0
-
-    @property
-    def answers_an_item(self) -> float:
-        return self.answers / self.items if self.items else 0.0
-
-
-def quality_of(session: Session, shown: LotView) -> LotQuality:
-    """The figures of what stands in a lot; answers are read in parts, so that memory stays flat."""
-    kind = task_type(shown.project.task_type, shown.project.label_config)
-    included = (LotItem.lot_id == shown.lot.id, LotItem.state == LotItemState.INCLUDED)
-    quality = LotQuality(verdicts=verdict_counts(session, shown.batch.id))
-    rows = select(LotItem.result, LotItem.confidence, LotItem.guide_version).where(*included)
-    for result, confidence, guide in session.execute(rows.execution_options(yield_per=READ_AT_ONCE)):
-        quality.items += 1
-        quality.confidence_sum += confidence
-        quality.bands[next(words for start, words in BANDS if confidence >= start)] += 1
-        quality.labels.update(kind.template.tally(kind.config, result))
-        quality.guides.add(guide)
-    for given, delivered in session.execute(_answers().where(*included).execution_options(yield_per=READ_AT_ONCE)):
-        quality.answers += 1
-        says = kind.template.labels_of
-        quality.agreeing += kind.consensus.agreement(says(kind.config, given), says(kind.config, delivered))
-    by_review = (
-        select(func.count(Decision.item_id.distinct()))
-        .join(LotItem, LotItem.item_id == Decision.item_id)
-        .where(*included, Decision.method == DecisionMethod.REVIEW)
-    )
-    quality.reviewed = session.scalar(by_review) or 0
-    return quality
-
-
-def _answers() -> Select[Any]:
-    """Each answer with what it is held against: what was delivered; of an item in parts, its own part's decision."""
-    newest = (
-        select(Decision.result)
-        .where(Decision.microtask_id == Response.microtask_id)
-        .order_by(Decision.version.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    delivered = case((is_split(LotItem.item_id), newest), else_=LotItem.result)
-    return select(Response.result, delivered).join(LotItem, LotItem.item_id == Response.item_id)
+BAND_WORDS = [words for _start, words in BANDS]
 
 
 @dataclass(frozen=True)
@@ -145,15 +77,51 @@ def in_brief(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, QualityI
     }
 
 
-def render_quality_html(session: Session, shown: LotView, language: str = "zh") -> str:
+@dataclass(frozen=True)
+class Report:
+    """A quality report with what stands at its head. `name`: the lot's, or the batch's where it is of all its lots."""
+
+    name: str
+    organisation: str
+    project: str
+    batch: str
+    delivered_at: datetime | None
+    quality: Quality
+
+    @classmethod
+    def of_lot(cls, session: Session, shown: LotView) -> Self:
+        """Of what stands in one lot."""
+        figures = quality_of(session, shown)
+        titles = (shown.name, shown.organisation, shown.project.title, shown.batch.name)
+        return cls(*titles, shown.lot.delivered_at, figures)
+
+    @classmethod
+    def of_batch(cls, session: Session, batch: Batch) -> Self:
+        """Of all that was delivered of a batch so far."""
+        project = session.get_one(Project, batch.project_id)
+        firm = session.get_one(Organisation, project.organisation_id).name
+        last = session.scalar(select(func.max(Lot.delivered_at)).where(Lot.batch_id == batch.id))
+        return cls(batch.name, firm, project.title, batch.name, last, quality_of_batch(session, batch, project))
+
+    @property
+    def matrix(self) -> list[str]:
+        """The classes of a table of mix-ups, the most frequent first; empty where they are too many or mean nothing."""
+        confusion = self.quality.confusion
+        names = [name for name, _ in self.quality.labels.most_common()]
+        names += sorted({answered for _, answered in confusion} - set(names))
+        return names if confusion and len(names) <= MATRIX else []
+
+
+def context_of(report: Report) -> dict[str, Any]:
+    """What both forms of the report, page and document, are made from."""
+    return {"report": report, "quality": report.quality, "bands": BAND_WORDS, "verdict_words": VERDICT_WORDS}
+
+
+def render_quality_html(report: Report, language: str = "zh") -> str:
     """One self-contained printable page: no style sheet, script or picture from elsewhere."""
-    context = {
+    context = context_of(report) | {
         "_": words_in(language),
         "lang": "zh-CN" if language == "zh" else "en",
-        "shown": shown,
-        "quality": quality_of(session, shown),
-        "bands": [words for _start, words in BANDS],
-        "verdict_words": VERDICT_WORDS,
         "date": formats.date(language),
     }
     return render("delivery/quality_document.html", context)

@@ -5,8 +5,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from leye_platform.delivery.quality_figures import ClassFigures, Quality
 from leye_platform.delivery.queries import LotView
 from leye_platform.delivery.rules import LotState
+from leye_quality.agreement import Interval
+from leye_quality.estimate import Basis
 
 
 class LotFile(BaseModel):
@@ -72,6 +75,105 @@ class LotOut(BaseModel):
             invoice=shown.invoice_id,
             files=[LotFile(format=name, url=url) for name, url in files.items()],
             class_names=lot.class_names,
+        )
+
+
+class IntervalOut(BaseModel):
+    """A value with its 95 % interval; `cases` is what it rests on."""
+
+    value: float
+    low: float
+    high: float
+    cases: int
+
+    @classmethod
+    def of(cls, found: Interval | None) -> "IntervalOut | None":
+        """None where there is none."""
+        if found is None:
+            return None
+        return cls(value=found.value, low=found.low, high=found.high, cases=found.cases)
+
+
+class ClassQualityOut(BaseModel):
+    """One class. `delivered`: how often; `items`: in how many items, of what mean confidence.
+
+    `agreement`: of the answers where they or the delivery hold the class, how far they agree with it (0 to 1).
+    """
+
+    name: str
+    delivered: int
+    items: int
+    mean_confidence: float | None
+    answers: int
+    agreement: float | None
+
+    @classmethod
+    def of(cls, name: str, found: ClassFigures) -> "ClassQualityOut":
+        return cls(
+            name=name,
+            delivered=found.delivered,
+            items=found.items,
+            mean_confidence=found.mean_confidence if found.items else None,
+            answers=found.answers,
+            agreement=found.agreement if found.answers else None,
+        )
+
+
+class ConfusionOut(BaseModel):
+    """How many answers said `answered` where `delivered` was delivered."""
+
+    delivered: str
+    answered: str
+    answers: int
+
+
+class QualityOut(BaseModel):
+    """A quality report. Shares are 0 to 1; `accuracy` is an estimate, null without items, and `basis` says from what.
+
+    `pair_agreement`: how much two answers to one task agree; `beyond_chance`: the same beyond chance (1 perfect, 0
+    chance). `answers_saved`: the share of the answers that the limit for each task would have taken; null where it is
+    one. `checked`: answers drawn at random for a reviewer, of which `checked_right` needed no change.
+    """
+
+    items: int
+    accuracy: IntervalOut | None
+    basis: Basis | None
+    checked: int
+    checked_right: int
+    reviewed: int
+    mean_confidence: float
+    answers: int
+    answers_saved: float | None
+    agreement: float
+    pair_agreement: IntervalOut | None
+    beyond_chance: IntervalOut | None
+    guide_versions: list[int]
+    classes: list[ClassQualityOut]
+    confusion: list[ConfusionOut]
+    verdicts: dict[str, int]
+
+    @classmethod
+    def of(cls, found: Quality) -> "QualityOut":
+        return cls(
+            items=found.items,
+            accuracy=IntervalOut.of(found.accuracy.share if found.accuracy else None),
+            basis=found.accuracy.basis if found.accuracy else None,
+            checked=found.checked,
+            checked_right=found.found_right,
+            reviewed=found.reviewed,
+            mean_confidence=found.mean_confidence,
+            answers=found.answers,
+            answers_saved=found.answers_saved,
+            agreement=found.agreement,
+            pair_agreement=IntervalOut.of(found.likeness),
+            beyond_chance=IntervalOut.of(found.beyond_chance),
+            guide_versions=sorted(found.guides),
+            classes=[ClassQualityOut.of(name, one) for name, one in sorted(found.classes.items())],
+            confusion=[
+                ConfusionOut(delivered=delivered, answered=answered, answers=count)
+                for (delivered, answered), count in sorted(found.confusion.items())
+            ],
+            verdicts={verdict.value: count for verdict, count in found.verdicts.items()},
         )
 
 
