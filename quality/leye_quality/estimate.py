@@ -13,7 +13,7 @@ from enum import StrEnum
 from leye_quality.agreement import Interval, wilson
 
 ENOUGH_CHECKS = 30
-"""Fewer checked answers tell less than confidence does: their interval alone would be wider than a quarter."""
+"""Fewer checked answers tell less than a calibrated confidence does: their interval would be wider than a quarter."""
 CALIBRATION_ERROR = 0.03
 """What mean confidence may be off, said of items that are at least .95 sure: the limit that `leye bench consensus`
 holds on simulated and recorded crowds."""
@@ -56,12 +56,13 @@ class AccuracyEstimate:
 
 
 def estimated_accuracy(
-    settled: Certainty, others: Certainty, *, checked: int = 0, found_right: int = 0
+    settled: Certainty, others: Certainty, *, checked: int = 0, found_right: int = 0, confident: bool = True
 ) -> AccuracyEstimate | None:
-    """The accuracy of a delivery; None without items.
+    """The accuracy of a delivery; None without items, and where nothing is known that could tell it.
 
     settled: items that a reviewer decided. others: the rest. checked: answers drawn at random among the rest's kind
-    and looked over by a reviewer, of which `found_right` needed no change.
+    and looked over by a reviewer, of which `found_right` needed no change. confident: whether the confidence of the
+    rest may stand in for checks; that of answers which nobody confirmed is little more than the prior, and may not.
 
     Raises ValueError where more were right than were checked.
     """
@@ -70,7 +71,9 @@ def estimated_accuracy(
     items = settled.items + others.items
     if not items:
         return None
-    by_checks = checked >= ENOUGH_CHECKS and others.items > 0
+    by_checks = checked >= (ENOUGH_CHECKS if confident else 1) and others.items > 0
+    if others.items and not by_checks and not confident:
+        return None
     part = wilson(found_right, checked) if by_checks else _by_confidence(others)
     reviewed = _by_confidence(settled)
     value, low, high = (

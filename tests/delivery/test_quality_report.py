@@ -129,18 +129,32 @@ def test_answers_that_were_looked_over_by_the_draw_say_how_right_the_rest_is(shi
     with shipping.database.read() as session:
         quality = quality_of(session, view_lot(session, shipping.lot(lot_id)))
     assert (quality.items, quality.reviewed, quality.checked, quality.found_right) == (4, 4, 4, 3)
+    assert quality.accuracy is not None
     assert quality.answers_saved is None
 
 
 def test_a_batchs_report_is_that_of_all_its_lots(shipping: Shipping) -> None:
+    batch = one_disagreement(shipping)
+    lot_id = shipping.cut(batch.batch_id)
+    firm = shipping.project(batch.project_id).organisation_id
+    script = shipping.script(shipping.actor(Role.PARTNER_QA, firm).person_id)
+    lot = script.get(f"/api/v1/lots/{lot_id}/quality").json()
+    assert lot == script.get(f"/api/v1/batches/{batch.batch_id}/quality").json()
+    assert (lot["basis"], lot["checked"]) == ("confidence", 0)
+    assert 0 < lot["accuracy"]["low"] <= lot["accuracy"]["value"] <= lot["accuracy"]["high"] <= 1
+    assert {one["name"]: one["delivered"] for one in lot["classes"]} == {"正面": lot["items"], "负面": 0}
+    assert {"delivered": "正面", "answered": "负面", "answers": 1} in lot["confusion"]
+
+
+def test_of_single_answers_that_nobody_checked_no_accuracy_is_said(shipping: Shipping) -> None:
     shipped = shipping.shipped(3)
     script = shipping.script(shipping.actor(Role.PARTNER_QA, shipped.organisation_id).person_id)
-    lot = script.get(f"/api/v1/lots/{shipped.lot_id}/quality").json()
-    batch = script.get(f"/api/v1/batches/{shipped.batch.batch_id}/quality").json()
-    assert lot == batch
-    assert (lot["items"], lot["basis"]) == (3, "confidence")
-    assert 0 < lot["accuracy"]["low"] <= lot["accuracy"]["value"] <= lot["accuracy"]["high"] <= 1
-    assert [one["delivered"] for one in lot["classes"]] == [3]
+    told = script.get(f"/api/v1/lots/{shipped.lot_id}/quality").json()
+    assert (told["items"], told["accuracy"], told["basis"]) == (3, None, None)
+    document = script.get(f"/api/v1/lots/{shipped.lot_id}/quality.html").text
+    assert "说不出正确率" in document
+    assert "置信度" not in document
+    assert "一致率" not in document
 
 
 def test_a_batch_that_delivered_nothing_yet_says_so(shipping: Shipping) -> None:

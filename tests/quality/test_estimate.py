@@ -56,6 +56,18 @@ def test_a_handful_of_checks_is_not_taken_for_more_than_it_is() -> None:
     assert (found.basis, found.checks, round(found.share.value, 6)) == (Basis.CONFIDENCE, 0, 0.9)
 
 
+def test_where_confidence_may_not_stand_in_checks_alone_tell() -> None:
+    others = certainty([0.3] * 100)
+    assert estimated_accuracy(Certainty(), others, confident=False) is None
+    found = estimated_accuracy(Certainty(), others, checked=4, found_right=4, confident=False)
+    assert found is not None
+    assert (found.basis, found.checks, found.share.value) == (Basis.CHECKS, 4, 1.0)
+    assert found.share.low < 0.55
+    all_settled = estimated_accuracy(certainty([0.97] * 5), Certainty(), confident=False)
+    assert all_settled is not None
+    assert all_settled.share.value == pytest.approx(0.97)
+
+
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40),
     st.lists(st.floats(0, 1), max_size=40),

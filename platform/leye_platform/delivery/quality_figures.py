@@ -107,6 +107,11 @@ class Quality:
         return self.answers / self.items if self.items else 0.0
 
     @property
+    def several(self) -> bool:
+        """Whether the project asks several people for each task."""
+        return self.answers_at_limit is not None
+
+    @property
     def answers_saved(self) -> float | None:
         """The share, 0 to 1, of the answers that a fixed number of answers each would have taken."""
         return 1 - self.answers / self.answers_at_limit if self.answers_at_limit else None
@@ -135,7 +140,8 @@ def _quality(session: Session, which: ColumnElement[bool], batch: Batch, project
     settled = _read_items(session, included, kind, quality)
     tasks = _read_answers(session, included, kind, quality)
     pipeline = Pipeline.model_validate(project.pipeline)
-    if pipeline.kind is PipelineKind.CONSENSUS:
+    consensus = pipeline.kind is PipelineKind.CONSENSUS
+    if consensus:
         quality.limit = pipeline.overlap_limit()
         quality.answers_at_limit = tasks * quality.limit
     else:
@@ -145,7 +151,9 @@ def _quality(session: Session, which: ColumnElement[bool], batch: Batch, project
         quality.certainty.total - settled.total,
         max(0.0, quality.certainty.spread - settled.spread),
     )
-    quality.accuracy = estimated_accuracy(settled, others, checked=quality.checked, found_right=quality.found_right)
+    quality.accuracy = estimated_accuracy(
+        settled, others, checked=quality.checked, found_right=quality.found_right, confident=consensus
+    )
     return quality
 
 
