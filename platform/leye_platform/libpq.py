@@ -6,7 +6,6 @@ nothing on these connections (`prepare_threshold` is None), or it would have the
 """
 
 import re
-import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,8 @@ from sqlalchemy import Connection
 
 _NAME = re.compile(r"%\((\w+)\)s|%%")
 FINE = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
+BEGIN = {None: b"BEGIN", True: b"BEGIN READ ONLY", False: b"BEGIN READ WRITE"}
+"""As psycopg begins a transaction; isolation levels of a connection's own are not used here."""
 _Known = tuple[bytes, tuple[str, ...], list[PyFormat]]
 _HELD = "leye_libpq"  # in the pool's notes on a connection: its _Wire
 
@@ -72,13 +73,13 @@ class _Wire:
 
     def __init__(self, driver: Any) -> None:
         self.adapt: Any = Transformer(driver)
-        self._driver = weakref.proxy(driver)
+        self._driver = driver
         self._server = driver.pgconn
         self._known: dict[str, _Known] = {}
 
     def execute(self, text: str, values: Mapping[str, Any]) -> Result:
         if self._server.transaction_status == pq.TransactionStatus.IDLE:
-            self._checked(self._server.exec_(b"BEGIN READ ONLY" if self._driver.read_only else b"BEGIN READ WRITE"))
+            self._checked(self._server.exec_(BEGIN[self._driver.read_only]))
         name, order, formats = self._known.get(text) or self._prepare(text)
         given = self.adapt.dump_sequence([values[key] for key in order], formats)
         return Result(self, self._checked(self._server.exec_prepared(name, given)))

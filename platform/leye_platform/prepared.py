@@ -18,8 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
-FORGOTTEN = frozenset({"26000", "0A000"})
-"""States of a PostgreSQL that has lost a statement, or whose tables changed under it: connect anew, do it again."""
+FORGOTTEN, NOT_SUPPORTED = "26000", "0A000"
 ROWS_AT_ONCE = 8  # each number of rows is a statement of its own to the server
 _NAME = re.compile(r"%\((\w+)\)s")
 _VALUES = re.compile(r"(INSERT INTO .+? VALUES )(\(.+?\))((?: ON CONFLICT .+| RETURNING .+)?)")
@@ -53,17 +52,20 @@ class Prepared:
 
     def run(self, session: Session, values: Values) -> int:
         """Write; how many rows were touched."""
-        return _Run(session, self).write([values])
+        return _Run(session, self).write(values)
 
     def run_each(self, session: Session, rows: Sequence[Values]) -> None:
-        """Write for each of the rows, which all name the same values; PostgreSQL inserts a few in one statement."""
-        if not rows:
+        """Write for each of the rows, which all name the same values; PostgreSQL inserts some in one statement."""
+        if not rows or _dialect_of(session).name != "postgresql":
+            _Run(session, self).write_each(rows)
             return
-        if 1 < len(rows) <= ROWS_AT_ONCE and self._inserts_values() and _dialect_of(session).name == "postgresql":
-            plan = _rows_at_once(self, tuple(rows[0]), len(rows), _dialect_of(session))
-            _Run(session, self).run_joined(plan, rows)
-        else:
-            _Run(session, self).write(rows)
+        step = ROWS_AT_ONCE if self._inserts_values() else 1
+        for start in range(0, len(rows), step):
+            if len(part := rows[start : start + step]) == 1:
+                _Run(session, self).write(part[0])
+            else:
+                plan = _rows_at_once(self, tuple(part[0]), len(part), _dialect_of(session))
+                _Run(session, self).run_joined(plan, part)
 
     def _inserts_values(self) -> bool:
         return isinstance(self.statement, Insert) and self.statement.select is None
@@ -150,19 +152,20 @@ class _Run:
         finally:
             cursor.close()
 
-    def write(self, rows: Sequence[Values]) -> int:
-        cursor, _ = self._execute(rows[0]) if len(rows) == 1 else self._execute_each(rows)
+    def write(self, values: Values) -> int:
+        cursor, _ = self._execute(values)
         touched: int = cursor.rowcount
         cursor.close()
         return touched
 
+    def write_each(self, rows: Sequence[Values]) -> None:
+        if rows:
+            plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
+            self._on_cursor(plan, [plan.parameters(values) for values in rows], many=True).close()
+
     def _execute(self, values: Values) -> tuple[Any, _Plan]:
         plan = _plan(self.prepared, self.connection.dialect, tuple(values))
         return self._on_cursor(plan, plan.parameters(values), many=False), plan
-
-    def _execute_each(self, rows: Sequence[Values]) -> tuple[Any, _Plan]:
-        plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
-        return self._on_cursor(plan, [plan.parameters(values) for values in rows], many=True), plan
 
     def run_joined(self, joined: "_Joined", values: Sequence[Values]) -> None:
         self._on_cursor(joined, joined.parameters(values), many=False).close()
@@ -189,10 +192,16 @@ def _as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, 
     if isinstance(wrapped, DBAPIError):
         driver: Any = connection.connection
         wrapped.connection_invalidated = dialect.is_disconnect(cast("Any", error), driver, None)
-        if getattr(error, "sqlstate", None) in FORGOTTEN:
+        if _is_stale(error):
             wrapped.connection_invalidated = True
             connection.invalidate(error)
     return wrapped
+
+
+def _is_stale(error: Any) -> bool:
+    """Whether PostgreSQL has lost the statement, or its tables changed under it: connect anew, do it again."""
+    state = getattr(error, "sqlstate", None)
+    return state == FORGOTTEN or (state == NOT_SUPPORTED and "cached plan" in str(error))
 
 
 def _connection_of(session: Session) -> Connection:
@@ -238,6 +247,8 @@ class _RowsAtOnce(_Joined):
         if found is None:
             raise ValueError(f"not an insert of values: {plan.text}")
         head, values, tail = found.groups()
+        if _NAME.search(tail):
+            raise ValueError(f"no parameters behind the values: {plan.text}")
         self.text = head + ", ".join(_numbered(values, n) for n in range(count)) + tail
 
 

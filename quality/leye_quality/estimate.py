@@ -3,7 +3,7 @@
 Items that nobody looked over: where answers were drawn at random and checked, their share is estimated from these
 (Wilson's score interval, 1927); else by the confidence of each, whose sum of right ones is a Poisson-binomial variable
 (S. D. Poisson 1837; Y. H. Wang, On the number of successes in independent trials, Statistica Sinica 3, 1993), and the
-interval is widened by what confidence itself has been measured to be off.
+interval is widened by what confidence itself has been measured to be off, mostly upwards.
 """
 
 import math
@@ -14,9 +14,9 @@ from leye_quality.agreement import Interval, wilson
 
 ENOUGH_CHECKS = 30
 """Fewer checked answers tell less than a calibrated confidence does: their interval would be wider than a quarter."""
-CALIBRATION_ERROR = 0.03
-"""What mean confidence may be off, said of items that are at least .95 sure: the limit that `leye bench consensus`
-holds on simulated and recorded crowds."""
+TOO_SURE, TOO_MODEST = 0.10, 0.03
+"""What mean confidence may lie above and below the truth. Of items said to be at least .95 sure it was .09 too high on
+the hardest crowd that was recorded, and .006 too low at most (`leye bench consensus`)."""
 
 
 class Basis(StrEnum):
@@ -81,14 +81,17 @@ def estimated_accuracy(
         for one, other in zip(_bounds(reviewed), _bounds(part), strict=True)
     )
     basis = Basis.CHECKS if by_checks else Basis.CONFIDENCE
-    return AccuracyEstimate(Interval(value, max(0.0, low), min(1.0, high), items), basis, checked if by_checks else 0)
+    return AccuracyEstimate(
+        Interval(min(max(value, 0.0), 1.0), max(0.0, low), min(1.0, high), items), basis, checked if by_checks else 0
+    )
 
 
 def _by_confidence(group: Certainty) -> Interval | None:
     if not group.items:
         return None
-    half = 1.96 * math.sqrt(group.spread) / group.items + CALIBRATION_ERROR
-    return Interval(group.mean, max(0.0, group.mean - half), min(1.0, group.mean + half), group.items)
+    chance = 1.96 * math.sqrt(group.spread) / group.items
+    low, high = group.mean - chance - TOO_SURE, group.mean + chance + TOO_MODEST
+    return Interval(group.mean, max(0.0, low), min(1.0, high), group.items)
 
 
 def _bounds(found: Interval | None) -> tuple[float, float, float]:

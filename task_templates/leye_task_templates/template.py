@@ -221,8 +221,11 @@ class TaskTemplate(Protocol):
     def describe(self, config: LabelConfig, result: Result) -> str:
         """A result in a few words, for pages."""
 
-    def tally(self, config: LabelConfig, result: Result) -> list[str]:
-        """What a report on how labels spread counts in a result, in words."""
+    def one_class(self, config: LabelConfig) -> bool:
+        """Whether an answer is exactly one class, so that it can be taken for another."""
+
+    def by_class(self, config: LabelConfig, result: Result) -> dict[str, Result]:
+        """The classes in a result, in words, each with the part of the result that says it. For reports."""
 
     def cell(self, config: LabelConfig, result: Result) -> str:
         """A result in one cell of a partner's table."""

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from leye_platform.database import Database
+from leye_platform.database import Database, is_away
 from leye_platform.installation import Installation
-from leye_platform.prepared import Prepared
+from leye_platform.prepared import ROWS_AT_ONCE, Prepared
 from support.clock import MovableClock
 from support.factories import chosen
 from support.shipping import ONE, Shipping
@@ -52,6 +53,40 @@ def test_a_statement_outlives_a_rollback(database: Database) -> None:
         assert [asked.scalar(session, {"n": 41}) for _ in range(2)] == [42, 42]
         names = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'leye_%'")
         assert session.scalar(names) == 1
+
+
+def test_a_table_that_changed_under_a_statement_costs_the_connection_and_nothing_else(database: Database) -> None:
+    changing = sa.Table("changing", sa.MetaData(), sa.Column("a", sa.Integer))
+    with database.write() as session:
+        changing.create(session.connection())
+        session.execute(changing.insert().values(a=1))
+    asked = Prepared(sa.select(changing.c.a).where(changing.c.a == sa.bindparam("n")))
+    with database.write() as session:
+        assert asked.scalar(session, {"n": 1}) == 1
+    with database.write() as session:
+        session.execute(sa.text("ALTER TABLE changing ALTER COLUMN a TYPE bigint"))
+    with pytest.raises(DBAPIError) as refused, database.write() as session:
+        asked.scalar(session, {"n": 1})
+    assert is_away(refused.value)
+    with database.write() as session:
+        assert asked.scalar(session, {"n": 1}) == 1
+
+
+def test_many_rows_go_in_as_few(database: Database) -> None:
+    numbers = sa.Table("numbers", sa.MetaData(), sa.Column("a", sa.Integer), sa.Column("b", sa.String))
+    add, change = (
+        Prepared(numbers.insert()),
+        Prepared(numbers.update().where(numbers.c.a == sa.bindparam("n")).values(b=sa.bindparam("wanted"))),
+    )
+    with database.write() as session:
+        numbers.create(session.connection())
+        add.run_each(session, [])
+        for count in (1, 2, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 1):
+            add.run_each(session, [{"a": n, "b": f"{count}"} for n in range(count)])
+        change.run_each(session, [{"n": n, "wanted": "changed"} for n in (0, 16)])
+    with database.read() as session:
+        found = session.execute(sa.select(numbers.c.b, sa.func.count()).group_by(numbers.c.b)).all()
+    assert {words: count for words, count in found} == {"changed": 5, "2": 1, "8": 7, "17": 15}
 
 
 def test_values_of_every_kind_come_back_as_they_went(database: Database) -> None:

@@ -44,7 +44,7 @@ def test_the_figures_tell_of_what_stands_in_the_lot(shipping: Shipping) -> None:
         shown = view_lot(session, shipping.lot(lot_id))
         quality = quality_of(session, shown)
     assert quality.items == shown.included == sum(quality.bands.values())
-    assert quality.labels == {"正面": quality.items}
+    assert {word: one.delivered for word, one in quality.classes.items() if one.delivered} == {"正面": quality.items}
     assert quality.answers == quality.agreeing + 1
     assert 0 < quality.agreement < 1
     assert 0.5 < quality.mean_confidence <= 1

@@ -19,7 +19,7 @@ def test_nothing_is_said_of_nothing() -> None:
     assert estimated_accuracy(Certainty(), Certainty()) is None
 
 
-@pytest.mark.parametrize("off", [-0.025, 0.0, 0.025])
+@pytest.mark.parametrize("off", [-0.09, -0.03, 0.0, 0.025])
 def test_by_confidence_the_interval_holds_the_truth_as_far_as_calibration_may_be_off(off: float) -> None:
     draw, held = np.random.default_rng(7), 0
     for _ in range(200):
@@ -29,7 +29,7 @@ def test_by_confidence_the_interval_holds_the_truth_as_far_as_calibration_may_be
         assert found is not None
         assert (found.basis, found.checks) == (Basis.CONFIDENCE, 0)
         held += found.share.low <= right.mean() <= found.share.high
-    assert held >= 190
+    assert held >= 190  # of 200, whatever it is off by
 
 
 def test_by_checks_the_interval_holds_the_truth_whatever_confidence_says() -> None:

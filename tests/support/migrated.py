@@ -55,6 +55,7 @@ class EmptyFile:
             path.unlink()
         self.path.write_bytes(migrated_file())
         yield self.database
+        assert not self.database._writer.locked(), "a thread of this test still writes"  # type: ignore[union-attr]
         self.database.close()
 
 

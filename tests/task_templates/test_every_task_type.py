@@ -50,7 +50,10 @@ def test_every_answer_of_the_example_is_its_own_canonical_form(name: str) -> Non
         assert template.result_of(config, part, template.labels_of(config, canonical)) == canonical
         assert template.result_from_form(config, part, template.form_entries(config, canonical)) == canonical
         assert template.describe(config, canonical)
-        assert template.tally(config, canonical)
+        parts = template.by_class(config, canonical)
+        whole = sorted(template.labels_of(config, canonical))
+        assert sorted(label for part in parts.values() for label in template.labels_of(config, part)) == whole
+        assert len(parts) == 1 or not template.one_class(config)
         assert template.cell(config, canonical)
         assert all(template.quantity(unit, canonical) >= 1 for unit in template.units)
 

@@ -102,7 +102,7 @@ def test_the_canonical_answer_has_the_text_the_order_of_the_text_and_each_span_o
         ("l-2", {"start": 3, "end": 5, "text": "上海", "labels": ["地名"]}),
     ]
     assert TEMPLATE.labels_of(CONFIG, canonical) == [[0, 2, 0], [3, 5, 1]]
-    assert TEMPLATE.tally(CONFIG, canonical) == ["人名", "地名"]
+    assert {name: len(part) for name, part in TEMPLATE.by_class(CONFIG, canonical).items()} == {"人名": 1, "地名": 1}
     assert TEMPLATE.cell(CONFIG, canonical) == "0-2 PER 李娜|3-5 地名 上海"
     assert (TEMPLATE.quantity("item", canonical), TEMPLATE.quantity("object", canonical)) == (1, 2)
 

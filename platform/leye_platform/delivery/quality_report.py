@@ -3,6 +3,7 @@
 It tells nothing of people, pay or gold items: it is the partner's.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.models import Organisation
 from leye_platform.delivery.models import Lot, LotItem
@@ -63,12 +64,19 @@ class QualityInBrief:
 def in_brief(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, QualityInBrief]:
     """The main figures of several lots, counted by the database: two queries, whatever stands in them."""
     included = (LotItem.lot_id.in_(lot_ids), LotItem.state == LotItemState.INCLUDED)
-    by_review = (
-        select(LotItem.lot_id, func.count(Decision.item_id.distinct()))
-        .join(LotItem, LotItem.item_id == Decision.item_id)
-        .where(*included, Decision.method == DecisionMethod.REVIEW)
-        .group_by(LotItem.lot_id)
+    later = aliased(Decision)
+    by_others = (  # of its parts the newest decision of one is not a reviewer's
+        select(Decision.id)
+        .where(
+            Decision.item_id == LotItem.item_id,
+            Decision.method != DecisionMethod.REVIEW,
+            ~select(later.id)
+            .where(later.microtask_id == Decision.microtask_id, later.version > Decision.version)
+            .exists(),
+        )
+        .exists()
     )
+    by_review = select(LotItem.lot_id, func.count()).where(*included, ~by_others).group_by(LotItem.lot_id)
     reviewed = dict(session.execute(by_review).all()) if lot_ids else {}
     figures = select(LotItem.lot_id, func.count(), func.sum(LotItem.confidence)).where(*included)
     found = session.execute(figures.group_by(LotItem.lot_id)).all() if lot_ids else []
@@ -106,10 +114,12 @@ class Report:
     @property
     def matrix(self) -> list[str]:
         """The classes of a table of mix-ups, the most frequent first; empty where they are too many or mean nothing."""
-        confusion = self.quality.confusion
-        names = [name for name, _ in self.quality.labels.most_common()]
-        names += sorted({answered for _, answered in confusion} - set(names))
-        return names if confusion and len(names) <= MATRIX else []
+        counted = Counter[str]()
+        for (wanted, answered), count in self.quality.confusion.items():
+            counted[wanted] += count
+            counted[answered] += 0
+        names = [name for name, _ in counted.most_common()]
+        return names if len(names) <= MATRIX else []
 
 
 def context_of(report: Report) -> dict[str, Any]:

@@ -108,14 +108,15 @@ class ClassQualityOut(BaseModel):
     agreement: float | None
 
     @classmethod
-    def of(cls, name: str, found: ClassFigures) -> "ClassQualityOut":
+    def of(cls, name: str, found: ClassFigures, *, confirmed: bool) -> "ClassQualityOut":
+        """confirmed: whether several people answer each task."""
         return cls(
             name=name,
             delivered=found.delivered,
             items=found.items,
-            mean_confidence=found.mean_confidence if found.items else None,
+            mean_confidence=found.mean_confidence if confirmed and found.items else None,
             answers=found.answers,
-            agreement=found.agreement if found.answers else None,
+            agreement=found.agreement if confirmed and found.answers else None,
         )
 
 
@@ -133,6 +134,8 @@ class QualityOut(BaseModel):
     `pair_agreement`: how much two answers to one task agree; `beyond_chance`: the same beyond chance (1 perfect, 0
     chance). `answers_saved`: the share of the answers that the limit for each task would have taken; null where it is
     one. `checked`: answers drawn at random for a reviewer, of which `checked_right` needed no change.
+    `compared`: items, drawn at random where there are many, whose answers are in agreement and confusion. Where one
+    person answers each task, confidence and agreement are null: nobody has confirmed the answer.
     """
 
     items: int
@@ -141,10 +144,11 @@ class QualityOut(BaseModel):
     checked: int
     checked_right: int
     reviewed: int
-    mean_confidence: float
+    mean_confidence: float | None
     answers: int
     answers_saved: float | None
-    agreement: float
+    compared: int
+    agreement: float | None
     pair_agreement: IntervalOut | None
     beyond_chance: IntervalOut | None
     guide_versions: list[int]
@@ -161,14 +165,17 @@ class QualityOut(BaseModel):
             checked=found.checked,
             checked_right=found.found_right,
             reviewed=found.reviewed,
-            mean_confidence=found.mean_confidence,
+            mean_confidence=found.mean_confidence if found.several else None,
             answers=found.answers,
             answers_saved=found.answers_saved,
-            agreement=found.agreement,
+            compared=found.compared,
+            agreement=found.agreement if found.several else None,
             pair_agreement=IntervalOut.of(found.likeness),
             beyond_chance=IntervalOut.of(found.beyond_chance),
             guide_versions=sorted(found.guides),
-            classes=[ClassQualityOut.of(name, one) for name, one in sorted(found.classes.items())],
+            classes=[
+                ClassQualityOut.of(name, one, confirmed=found.several) for name, one in sorted(found.classes.items())
+            ],
             confusion=[
                 ConfusionOut(delivered=delivered, answered=answered, answers=count)
                 for (delivered, answered), count in sorted(found.confusion.items())

@@ -171,9 +171,15 @@ class ImageBoxes:
         counts = self._counted(config, result)
         return "、".join(f"{word} {count}" for word, count in counts.items() if count) or "—"
 
-    def tally(self, config: LabelConfig, result: Result) -> list[str]:
+    def one_class(self, config: LabelConfig) -> bool:
+        return False
+
+    def by_class(self, config: LabelConfig, result: Result) -> dict[str, Result]:
         words = [label.label for label in config.labellings[0].labels]
-        return [words[_box_of(config, region).label] for region in result] or ["—"]
+        found: dict[str, Result] = {}
+        for region in result:
+            found.setdefault(words[_box_of(config, region).label], []).append(region)
+        return found
 
     def cell(self, config: LabelConfig, result: Result) -> str:
         # Its classes may be called otherwise than in the config.
@@ -185,8 +191,8 @@ class ImageBoxes:
 
     def _counted(self, config: LabelConfig, result: Result) -> dict[str, int]:
         counts = {label.label: 0 for label in config.labellings[0].labels}
-        for word in self.tally(config, result) if result else []:
-            counts[word] += 1
+        for word, boxes in self.by_class(config, result).items():
+            counts[word] += len(boxes)
         return counts
 
     def _checked(self, config: LabelConfig, content: Content, boxes: Sequence[Box]) -> Result:

@@ -208,9 +208,15 @@ class NamedEntities:
         more = f"……（{len(told)}）" if len(told) > IN_WORDS else ""
         return "、".join(told[:IN_WORDS]) + more or "—"
 
-    def tally(self, config: LabelConfig, result: Result) -> list[str]:
+    def one_class(self, config: LabelConfig) -> bool:
+        return False
+
+    def by_class(self, config: LabelConfig, result: Result) -> dict[str, Result]:
         names = {choice.value: choice.label for choice in config.labellings[0].labels}
-        return [names[region["value"]["labels"][0]] for region in result]
+        found: dict[str, Result] = {}
+        for region in result:
+            found.setdefault(names[region["value"]["labels"][0]], []).append(region)
+        return found
 
     def cell(self, config: LabelConfig, result: Result) -> str:
         values = [region["value"] for region in result]

@@ -135,8 +135,12 @@ class TextClassification:
         chosen = self.labels_of(config, result)
         return "、".join(c.label for n, c in enumerate(config.controls[0].choices) if n in chosen) or "—"
 
-    def tally(self, config: LabelConfig, result: Result) -> list[str]:
-        return [self.describe(config, result)]
+    def one_class(self, config: LabelConfig) -> bool:
+        return not config.controls[0].multiple
+
+    def by_class(self, config: LabelConfig, result: Result) -> dict[str, Result]:
+        words = {choice.value: choice.label for choice in config.controls[0].choices}
+        return {words[name]: _regions(config.controls[0], [name]) for name in self.form_entries(config, result)}
 
     def cell(self, config: LabelConfig, result: Result) -> str:
         return "|".join(self.form_entries(config, result))
