@@ -81,9 +81,9 @@ def estimated_accuracy(
         for one, other in zip(_bounds(reviewed), _bounds(part), strict=True)
     )
     basis = Basis.CHECKS if by_checks else Basis.CONFIDENCE
-    return AccuracyEstimate(
-        Interval(min(max(value, 0.0), 1.0), max(0.0, low), min(1.0, high), items), basis, checked if by_checks else 0
-    )
+    value = min(1.0, max(0.0, value))  # sums of fractions round
+    share = Interval(value, min(value, max(0.0, low)), max(value, min(1.0, high)), items)
+    return AccuracyEstimate(share, basis, checked if by_checks else 0)
 
 
 def _by_confidence(group: Certainty) -> Interval | None:

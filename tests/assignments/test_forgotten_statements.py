@@ -85,8 +85,9 @@ def test_many_rows_go_in_as_few(database: Database) -> None:
             add.run_each(session, [{"a": n, "b": f"{count}"} for n in range(count)])
         change.run_each(session, [{"n": n, "wanted": "changed"} for n in (0, 16)])
     with database.read() as session:
-        found = session.execute(sa.select(numbers.c.b, sa.func.count()).group_by(numbers.c.b)).all()
-    assert {words: count for words, count in found} == {"changed": 5, "2": 1, "8": 7, "17": 15}
+        counts = session.execute(sa.select(numbers.c.b, sa.func.count()).group_by(numbers.c.b))
+        found = {words: count for words, count in counts if count}
+    assert found == {"changed": 5, "2": 1, "8": 7, "17": 15}
 
 
 def test_values_of_every_kind_come_back_as_they_went(database: Database) -> None:

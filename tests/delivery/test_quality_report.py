@@ -4,18 +4,20 @@ import pytest
 from sqlalchemy import select
 
 from leye_platform.accounts.rules import Role
-from leye_platform.assignments.models import Response
-from leye_platform.delivery.quality_figures import quality_of
+from leye_platform.assignments.models import Assignment, Response
+from leye_platform.assignments.submit import Submission, submit
+from leye_platform.delivery.quality_figures import ClassFigures, quality_of
 from leye_platform.delivery.quality_report import Report, in_brief, render_quality_html
 from leye_platform.delivery.queries import view_lot
 from leye_platform.installation import Installation
+from leye_platform.projects.models import Item, MicroTask
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.review.models import Review
 from leye_platform.review.rules import Reason, Verdict
 from leye_quality.estimate import Basis
 from support.clock import MovableClock
 from support.crowd import OpenBatch
-from support.factories import chosen
+from support.factories import ENTITIES, chosen
 from support.reviewing import Reviewing
 from support.shipping import Shipping
 
@@ -155,6 +157,48 @@ def test_of_single_answers_that_nobody_checked_no_accuracy_is_said(shipping: Shi
     assert "说不出正确率" in document
     assert "置信度" not in document
     assert "一致率" not in document
+
+
+def test_entities_are_told_class_by_class_and_a_text_without_any_agrees(shipping: Shipping) -> None:
+    pipeline = Pipeline(overlap_start=2, overlap_limit=3, confidence=0.5)
+    batch = shipping.batch(2, pipeline=pipeline, label_config=ENTITIES, task_type="named_entities")
+    [first, second] = [shipping.person() for _ in range(2)]
+    for person in (first, second):
+        for number in range(2):
+            claimed = shipping.claims(person, batch.project_id)
+            with shipping.database.read() as session:
+                own = session.get_one(Assignment, claimed)
+                row = session.get_one(Item, own.item_id).row
+                text = session.get_one(MicroTask, own.microtask_id).content["review"]
+            spans = [] if row == 1 else [{"start": 0, "end": 1, "text": text[:1], "labels": ["人名"]}]
+            marked = [{"from_name": "label", "to_name": "text", "type": "labels", "value": span} for span in spans]
+            given = Submission(marked, f"{person.person_id}-{number}")
+            with shipping.database.write() as session:
+                submit(session, person, claimed, given, key_ring=shipping.keys, now=shipping.clock.now())
+    lot_id = shipping.cut(batch.batch_id)
+    with shipping.database.read() as session:
+        report = Report.of_lot(session, view_lot(session, shipping.lot(lot_id)))
+        assert "人名" in render_quality_html(report)
+    quality = report.quality
+    assert (quality.items, quality.answers, quality.compared_answers, quality.agreement) == (2, 4, 4, 1.0)
+    assert (report.matrix, dict(quality.confusion)) == ([], {})
+    assert quality.classes["人名"] == ClassFigures(1, 1, quality.classes["人名"].confidence_sum, 2, 2.0)
+    assert quality.likeness is not None
+    assert quality.likeness.value == 1.0
+
+
+def test_of_answers_to_a_reworked_item_the_last_round_is_held_against_the_delivery(shipping: Shipping) -> None:
+    shipped = shipping.shipped(2)
+    qa = shipping.actor(Role.PARTNER_QA, shipped.organisation_id)
+    shipping.send_back(qa, shipped.lot_id, [shipping.items_of(shipped.lot_id)[0]])
+    author = shipped.author
+    claimed = shipping.claims(author, shipped.batch.project_id)
+    shipping.answers(author, claimed, "负面")
+    again = shipping.cut(shipped.batch.batch_id)
+    with shipping.database.read() as session:
+        quality = quality_of(session, view_lot(session, shipping.lot(again)))
+    assert (quality.items, quality.answers, quality.compared_answers) == (1, 2, 1)
+    assert quality.confusion == {("负面", "负面"): 1}
 
 
 def test_a_batch_that_delivered_nothing_yet_says_so(shipping: Shipping) -> None:
