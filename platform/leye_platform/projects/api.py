@@ -12,6 +12,7 @@ from leye_platform.accounts.rules import OrganisationKind
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, FieldsRefused
 from leye_platform.guides import publish
+from leye_platform.holdings.files import claim_stored
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.addition_queries import span_of
@@ -162,7 +163,11 @@ def read_batch(work: Work, batch_id: UUID) -> BatchOut:
 def ingest(work: Work, batch_id: UUID) -> BatchOut:
     """Have the uploaded file read."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
-    service.check_size(work.installation.objects, batch, work.installation.settings)
+    installation = work.installation
+    service.check_size(installation.objects, batch, installation.settings)
+    claim_stored(
+        work.session, installation.objects, f"{batch.source_key}/", installation.settings.partner_storage, work.now
+    )
     service.ask_for_ingest(work.session, work.actor, batch, work.installation.objects, work.now)
     return batch_out(work, batch)
 

@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import NotFound, TooLarge
+from leye_platform.holdings.errors import StorageFull
+from leye_platform.holdings.files import claim_key
 from leye_platform.installation import Installation
 from leye_platform.permissions import Permission
 from leye_platform.projects.errors import UploadRefused
@@ -57,7 +59,11 @@ async def put_object(
         file.seek(0)
         kind = request.headers.get("content-type", "application/octet-stream")
         try:
+            await run_in_threadpool(claim_key, installation, key, size)
             await run_in_threadpool(installation.objects.put, key, file, content_type=kind, limit=limit)
+        except StorageFull as full:
+            arguments = {name: full.arguments[name] for name in full.members}
+            return problem(full.status, full.code, sentence_for(request, full), **arguments)
         except (KeyRefused, ObjectTooLarge):
             raise UploadRefused from None
     return Response(status_code=201)

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from leye_platform.holdings.contents import ContentKeeper, hashes_in, note_uses
+from leye_platform.holdings.quotas import firm_of_batch
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.buckets import bucket_of
@@ -72,7 +73,9 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
         checkpoint = session.get(Checkpoint, job_id)
         done = 0 if checkpoint is None else int(checkpoint.data["rows"])
     rows = islice(_all_rows(reading.sources, plans), done, None)
-    keeper = ContentKeeper(installation.database, installation.clock, reading.batch_id)
+    with installation.database.read() as session:
+        firm = firm_of_batch(session, reading.batch_id, installation.settings.partner_storage)
+    keeper = ContentKeeper(installation.database, installation.clock, reading.batch_id, firm)
     try:
         while chunk := list(islice(rows, PICTURES if reading.pictures else CHUNK)):
             chunk = [
