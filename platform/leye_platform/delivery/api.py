@@ -16,6 +16,7 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.exports.formats import FORMATS
 from leye_platform.permissions import Permission
 from leye_platform.projects.service import batch_for
+from leye_platform.retention.service import check_kept
 from leye_platform.web.display import display_of
 from leye_platform.web.openapi import file_of
 
@@ -43,6 +44,7 @@ def lot_out(work: Work, lot: Lot) -> LotOut:
 def quality_report(work: Work, lot_id: UUID) -> Response:
     """The lot's quality report as one printable page, in the caller's language."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
+    check_kept(shown.batch)
     html = render_quality_html(work.session, shown, display_of(work.request).language)
     disposition = f'attachment; filename="quality-{shown.lot.number}.html"'
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Disposition": disposition})

@@ -13,6 +13,7 @@ from leye_platform.projects.addition_queries import additions_of, span_of, view_
 from leye_platform.projects.error_report import report_answer
 from leye_platform.projects.models import Addition
 from leye_platform.projects.schemas import AdditionIn, AdditionOut
+from leye_platform.retention.service import check_kept
 from leye_platform.web.openapi import file_of
 
 router = APIRouter(prefix="/api/v1/batches/{batch_id}/additions", tags=["projects"])
@@ -68,6 +69,7 @@ def ingest_addition(work: Work, batch_id: UUID, addition_id: UUID) -> AdditionOu
 def addition_report(work: Work, batch_id: UUID, addition_id: UUID) -> Response:
     """The addition's refused rows as CSV: row,external_id,problem,original. Rows are counted as in its own file."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.VIEW_BATCH)
+    check_kept(batch)
     addition = additions.addition_for(work.session, batch, addition_id)
     span = span_of(work.session, batch.id, addition)
     name = f"refused-rows-{batch.number}-{addition.number}.csv"

@@ -161,12 +161,12 @@ class ManifestLine:
     key: str
     kind: str
     sha256: str | None
-    bytes: int
+    size: int
     fate: str
 
     def text(self) -> bytes:
         """As it stands in the manifest: a JSON object with sorted keys, and a line feed."""
-        facts = {"bytes": self.bytes, "fate": self.fate, "key": self.key, "kind": self.kind, "sha256": self.sha256}
+        facts = {"bytes": self.size, "fate": self.fate, "key": self.key, "kind": self.kind, "sha256": self.sha256}
         return orjson.dumps(facts, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
 
 
@@ -187,10 +187,10 @@ class Manifest:
         self._digest.update(line.text())
         if line.fate == Fate.SHARED:
             self.shared += 1
-            self.shared_bytes += line.bytes
+            self.shared_bytes += line.size
         else:
             self.removed += 1
-            self.removed_bytes += line.bytes
+            self.removed_bytes += line.size
             self.by_kind[line.kind] = self.by_kind.get(line.kind, 0) + 1
 
     @property

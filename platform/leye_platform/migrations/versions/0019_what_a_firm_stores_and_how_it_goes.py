@@ -160,8 +160,8 @@ def _count_what_is_there() -> None:
     """Contents by their rows, parted uploads by theirs. Files of forms have no row: the next sweep measures them."""
     op.execute(
         "INSERT INTO firm_contents (organisation_id, sha256, bytes, noted_at) "
-        "SELECT DISTINCT projects.organisation_id, contents.sha256, contents.bytes, CURRENT_TIMESTAMP FROM content_uses "
-        "JOIN contents ON contents.sha256 = content_uses.sha256 "
+        "SELECT DISTINCT projects.organisation_id, contents.sha256, contents.bytes, CURRENT_TIMESTAMP "
+        "FROM content_uses JOIN contents ON contents.sha256 = content_uses.sha256 "
         "JOIN batches ON batches.id = content_uses.batch_id JOIN projects ON projects.id = batches.project_id"
     )
     op.execute(
