@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
+from typer.testing import CliRunner
 
 from leye_platform.accounts.rules import Role
 from leye_platform.assignments.models import Response
@@ -20,8 +22,10 @@ from leye_platform.exports.asking import ask_for_export
 from leye_platform.exports.models import ExportFile
 from leye_platform.exports.rules import ExportState
 from leye_platform.exports.writing import write_export_file
+from leye_platform.holdings.contents import ContentKeeper
 from leye_platform.holdings.models import FirmContent, StorageUse
 from leye_platform.holdings.quotas import recount
+from leye_platform.ids import new_id
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch, Item, MicroTask, Project, RefusedRow
 from leye_platform.projects.pictures.keeping import folder_of_content
@@ -36,11 +40,14 @@ from leye_platform.retention.rules import ErasureRule, Fate, ObjectKind, hash_of
 from leye_platform.retention.service import hold, lift_hold
 from leye_platform.review.models import Decision
 from leye_platform.review.refit import refit_project
+from leye_storage import open_store
+from leye_workers.cli import app
 from support.boxes import PictureBatches, photos
 from support.clock import MovableClock
 from support.erasing import Erasing
 from support.factories import make_guide_picture
 from support.pictures import packed
+from support.s3_server import s3_server
 from support.shipping import Shipped, Shipping
 
 ANSWERS = select(Response.number, Response.person_id, Response.pay_micros).order_by(Response.number)
@@ -312,3 +319,50 @@ def test_refused_rows_and_names_of_files_go_with_a_batch_that_failed(erasing: Er
         assert session.scalar(select(func.count()).select_from(RefusedRow)) == 0
     assert erasure.rule is ErasureRule.ASKED
     assert Role.PARTNER_ADMIN in erasing.boss.roles
+
+
+def test_a_picture_that_another_batch_is_reading_in_stays(erasing: Erasing, installation: Installation) -> None:
+    batches, content = PictureBatches(erasing.shipping), photos(1)
+    mine = batches.read(packed(content))
+    erasing.cancel(mine)
+    [sha256] = [hashlib.sha256(file).hexdigest() for file in content.values()]
+    ContentKeeper(erasing.database, erasing.shipping.clock, new_id()).hold(sha256)
+    erasure = erasing.erased(mine)
+    assert erasing.objects(erasure.id)[folder_of_content(sha256)].fate is Fate.SHARED
+    assert list(installation.objects.keys(f"{folder_of_content(sha256)}/")) != []
+
+
+def test_objects_in_a_bucket_go_and_are_proven_gone(
+    installation: Installation, clock: MovableClock, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with s3_server(tmp_path_factory.mktemp("s3"), behind_its_back=False) as server:
+        url = f"s3://{server.key}:{server.secret}@{server.address}/b{uuid4().hex[:12]}?secure=false"
+        objects = open_store(url, secret=installation.secret, base_url="", clock=clock)
+        in_s3 = Erasing(Shipping(replace(installation, objects=objects), clock))
+        batches = PictureBatches(in_s3.shipping)
+        batch_id = batches.read(packed(photos(3)))
+        in_s3.cancel(batch_id)
+        erasure = in_s3.erased(batch_id)
+        assert list(objects.keys()) == []
+        proof = prove(in_s3.shipping.installation, str(erasure.number))
+        assert (proof.problems, proof.checked) == ([], 4)
+        key = next(key for key in in_s3.objects(erasure.id) if key.startswith("uploads/"))
+        objects.put(key, BytesIO(b"x"), content_type="text/plain")
+        assert prove(in_s3.shipping.installation, str(erasure.number)).problems == [f"{key} lies in the store still"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_command_says_whether_a_certificate_holds(erasing: Erasing, monkeypatch: pytest.MonkeyPatch) -> None:
+    erasure = erasing.erased(erasing.settled().batch.batch_id)
+    settings = erasing.shipping.installation.settings
+    monkeypatch.setenv("LEYE_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("LEYE_DATABASE_URL", erasing.database.url.render_as_string(hide_password=False))
+    run = CliRunner()
+    held = run.invoke(app, ["store", "proof", str(erasure.number), "--json"])
+    assert held.exit_code == 0, held.output
+    assert orjson.loads(held.stdout)["holds"] is True
+    key = next(iter(erasing.objects(erasure.id)))
+    erasing.shipping.installation.objects.put(key, BytesIO(b"x"), content_type="text/plain")
+    broken = run.invoke(app, ["store", "proof", str(erasure.id), "--json"])
+    assert broken.exit_code == 1
+    assert orjson.loads(broken.stdout)["problems"] == [f"{key} lies in the store still"]

@@ -74,6 +74,8 @@ def test_exports_leave_out_what_was_erased_and_say_so_where_nothing_is_left(eras
 
 def test_pages_of_partner_and_office_show_what_is_left(erasing: Erasing) -> None:
     shipped, shipping = erasing.settled(2), erasing.shipping
+    script = shipping.script(erasing.boss.person_id)
+    asked = script.post(f"/api/v1/projects/{shipped.batch.project_id}/exports", json={"format": "JSON"}).json()
     erasing.erased(shipped.batch.batch_id)
     boss, office = shipping.browser(erasing.boss.person_id), shipping.browser(shipping.actor(Role.ADMIN).person_id)
     batch = shipped.batch.batch_id
@@ -89,6 +91,7 @@ def test_pages_of_partner_and_office_show_what_is_left(erasing: Erasing) -> None
         (office, "/admin/audit"),
     ):
         assert browser.get(path).status_code == 200, path
+    assert script.get(f"/api/v1/exports/{asked['id']}").json()["state"] == "erased"
     assert "数据已经删除，有证明。" in boss.get(f"/partner/batches/{batch}").text
     page = boss.get(f"/batches/{batch}/data").text
     assert "删除证明" in page
@@ -134,6 +137,23 @@ def test_a_batch_whose_content_is_gone_is_never_opened_again(erasing: Erasing) -
     assert client.post(f"/api/v1/batches/{shipped.batch.batch_id}/open").status_code == 409
     told = client.get(f"/api/v1/batches/{shipped.batch.batch_id}/data").json()
     assert (told["state"], told["erasure"]["step"], told["bytes"]) == ("erased", "done", 0)
+
+
+def test_an_address_for_a_file_that_was_given_out_before_takes_nothing_afterwards(erasing: Erasing) -> None:
+    shipped, shipping = erasing.settled(1), erasing.shipping
+    client = shipping.script(erasing.boss.person_id)
+    made = client.post(f"/api/v1/projects/{shipped.batch.project_id}/batches", json={"name": "四月"}).json()
+    begun = client.post(
+        f"/api/v1/projects/{shipped.batch.project_id}/uploads",
+        json={"file_name": "四月.csv", "size": 5, "subject": made["id"]},
+    )
+    erasing.cancel(UUID(made["id"]))
+    erasing.erased(UUID(made["id"]))
+    refused = client.put(made["upload_url"].removeprefix("http://testserver"), content=b"review\nx\n")
+    assert (refused.status_code, refused.json()["type"]) == (410, "/problems/data-erased")
+    part = f"/api/v1/uploads/{begun.json()['id']}/parts/1"
+    assert client.put(part, content=b"12345").status_code == 409
+    assert list(shipping.installation.objects.keys("uploads/")) == []
 
 
 def test_the_certificate_is_read_printed_and_checked_by_scripts(erasing: Erasing) -> None:

@@ -13,6 +13,8 @@ from leye_platform.holdings.quotas import Firm, claim_file, count_file, drop_uns
 from leye_platform.holdings.rules import GRACE, Kind, Named, named_by
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Addition, Batch, Project
+from leye_platform.projects.rules import DataState
+from leye_platform.retention.errors import DataErased
 from leye_storage import ObjectStore
 from leye_storage.store import StoredObject
 
@@ -35,11 +37,25 @@ def firm_of_key(session: Session, key: str, usual_limit: int) -> tuple[Firm, UUI
 
 
 def claim_key(installation: Installation, key: str, size: int) -> None:
-    """A file of so many bytes is about to be stored under a key, in a unit of work of its own. Raises StorageFull."""
+    """A file of so many bytes is about to be stored under a key, in a unit of work of its own.
+
+    Raises StorageFull; DataErased, where the batch that it is for has lost its content meanwhile.
+    """
     with installation.database.write() as session:
         found = firm_of_key(session, key, installation.settings.partner_storage)
         if found is not None:
+            if _lost_its_content(session, found[1]):
+                raise DataErased
             claim_file(session, found[0], key, found[1], size, installation.clock.now())
+
+
+def _lost_its_content(session: Session, subject_id: UUID) -> bool:
+    """Whether the batch, or that of the addition, is erased or being erased."""
+    of_addition = select(Addition.batch_id).where(Addition.id == subject_id)
+    gone = select(Batch.id).where(
+        (Batch.id == subject_id) | Batch.id.in_(of_addition), Batch.data_state != DataState.KEPT
+    )
+    return session.scalar(gone) is not None
 
 
 def claim_stored(session: Session, objects: ObjectStore, prefix: str, usual_limit: int, now: datetime) -> None:

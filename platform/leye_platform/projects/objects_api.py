@@ -16,6 +16,7 @@ from leye_platform.holdings.files import claim_key
 from leye_platform.installation import Installation
 from leye_platform.permissions import Permission
 from leye_platform.projects.errors import UploadRefused
+from leye_platform.retention.errors import DataErased
 from leye_platform.web.error_pages import problem
 from leye_platform.web.pages import sentence_for
 from leye_storage.errors import KeyRefused, ObjectMissing, ObjectTooLarge, SignatureExpired, SignatureRefused
@@ -61,9 +62,9 @@ async def put_object(
         try:
             await run_in_threadpool(claim_key, installation, key, size)
             await run_in_threadpool(installation.objects.put, key, file, content_type=kind, limit=limit)
-        except StorageFull as full:
-            arguments = {name: full.arguments[name] for name in full.members}
-            return problem(full.status, full.code, sentence_for(request, full), **arguments)
+        except (StorageFull, DataErased) as refusal:
+            arguments = {name: refusal.arguments[name] for name in refusal.members}
+            return problem(refusal.status, refusal.code, sentence_for(request, refusal), **arguments)
         except (KeyRefused, ObjectTooLarge):
             raise UploadRefused from None
     return Response(status_code=201)

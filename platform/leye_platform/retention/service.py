@@ -15,7 +15,7 @@ from leye_platform.exports.models import ExportFile
 from leye_platform.exports.rules import EXPORT_MOVES, ExportState
 from leye_platform.notices.events import data_will_go
 from leye_platform.outbox import JobName, ask_for
-from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.models import Addition, Batch, Project
 from leye_platform.projects.rules import BATCH_MOVES, DATA_MOVES, BatchState, DataState
 from leye_platform.projects.withdrawal import pay_what_was_done, whole_batch
 from leye_platform.retention.errors import (
@@ -38,6 +38,9 @@ from leye_platform.retention.settled import check_settled, standing_of
 from leye_platform.review.models import Review
 from leye_platform.review.rules import ReviewState
 from leye_platform.states import check_move
+from leye_platform.uploads.models import UploadSession
+from leye_platform.uploads.rules import UploadState
+from leye_platform.uploads.service import end
 
 LONGEST_REASON = 500
 
@@ -166,6 +169,7 @@ def begin_erasure(
     erasure.job_id = ask_for(session, JobName.ERASE_BATCH, {"erasure_id": str(erasure.id)}, now)
     _withdraw_work(session, batch.id)
     _withdraw_exports(session, batch)
+    _end_uploads(session, batch.id, now)
     record(
         session, at=now, person_id=asked_by, action="erasure.ask", subject_id=batch.id, rule=rule.value, name=batch.name
     )
@@ -192,6 +196,14 @@ def _withdraw_exports(session: Session, batch: Batch) -> None:
     """Files that hold, or will hold, what goes; one that is being written finds its state when it is done."""
     for file in session.scalars(select(ExportFile).where(*holding(batch)).with_for_update()):
         file.state = check_move(EXPORT_MOVES, file.state, ExportState.ERASED)
+
+
+def _end_uploads(session: Session, batch_id: UUID, now: datetime) -> None:
+    """Files that are still on their way take nothing more; the daily sweep throws away what has come of them."""
+    additions = select(Addition.id).where(Addition.batch_id == batch_id)
+    mine = (UploadSession.subject_id == batch_id) | UploadSession.subject_id.in_(additions)
+    for upload in session.scalars(select(UploadSession).where(mine, UploadSession.state == UploadState.OPEN)).all():
+        end(session, None, upload, UploadState.ABORTED, now)
 
 
 def holding(batch: Batch) -> tuple[ColumnElement[bool], ...]:
