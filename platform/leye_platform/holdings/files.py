@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import IO
 from uuid import UUID
 
 from sqlalchemy import select
@@ -47,6 +48,21 @@ def claim_key(installation: Installation, key: str, size: int) -> None:
             if _lost_its_content(session, found[1]):
                 raise DataErased
             claim_file(session, found[0], key, found[1], size, installation.clock.now())
+
+
+def store_counted(  # noqa: PLR0917 -- what is stored, and how
+    installation: Installation, key: str, stream: IO[bytes], size: int, kind: str, limit: int
+) -> None:
+    """Count a file, then store it; where storing does not come about, it is not counted.
+
+    Raises what `claim_key` raises, and what the store's `put` does.
+    """
+    claim_key(installation, key, size)
+    try:
+        installation.objects.put(key, stream, content_type=kind, limit=limit)
+    except Exception:
+        forget_claims(installation, [key])
+        raise
 
 
 def _lost_its_content(session: Session, subject_id: UUID) -> bool:
