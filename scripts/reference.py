@@ -32,7 +32,7 @@ from leye_platform.errors import code_of
 from leye_platform.permissions import GRANTS, Permission, roles_with
 from leye_platform.projects.batch_words import ADDITION_WORDS
 from leye_platform.projects.batch_words import STATE_WORDS as BATCH_WORDS
-from leye_platform.projects.rules import ADDITION_MOVES, BATCH_MOVES, ITEM_MOVES
+from leye_platform.projects.rules import ADDITION_MOVES, BATCH_MOVES, DATA_MOVES, ITEM_MOVES
 from leye_platform.review.rules import REVIEW_MOVES
 from leye_platform.settings import Settings
 from leye_platform.web.error_table import named_errors
@@ -46,6 +46,7 @@ WORDS = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 HOW = "<!-- Written by scripts/reference.py from the code. Change the code or the script, then run it again. -->"
 MACHINES: tuple[tuple[str, str, Mapping[Any, frozenset[Any]]], ...] = (
     ("batch", "Batch", BATCH_MOVES),
+    ("data", "A batch's data", DATA_MOVES),
     ("addition", "Addition: a further file of a batch", ADDITION_MOVES),
     ("item", "Item", ITEM_MOVES),
     ("slot", "Slot: one wanted answer", SLOT_MOVES),

@@ -71,6 +71,13 @@ class Refused(LeyeError):
     status = 422
 
 
+class Gone(LeyeError):
+    """It was there, and was removed for good."""
+
+    sentence = N_("这里的内容已经按约定删除，不能再看。")
+    status = 410
+
+
 class TooLarge(LeyeError):
     """More bytes than allowed."""
 

@@ -27,6 +27,7 @@ class JobName(StrEnum):
 
     INGEST_BATCH = "ingest_batch"
     INGEST_ADDITION = "ingest_addition"
+    READ_ON = "read_on"
     REFIT_SKILLS = "refit_skills"
     ASSEMBLE_LOT = "assemble_lot"
     DELIVER_LOT = "deliver_lot"
@@ -35,6 +36,7 @@ class JobName(StrEnum):
     WRITE_EXPORT = "write_export"
     SEND_WEBHOOK = "send_webhook"
     SWEEP_STORE = "sweep_store"
+    ERASE_BATCH = "erase_batch"
 
 
 class OutboxRow(Base):

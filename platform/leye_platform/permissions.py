@@ -24,6 +24,8 @@ class Permission(StrEnum):
     SETTLE_LOT = "settle_lot"
     CUT_LOT = "cut_lot"
     EXPORT = "export"
+    SET_RETENTION = "set_retention"
+    ERASE_DATA = "erase_data"
     WEBHOOKS = "webhooks"
     VIEW_INVOICE = "view_invoice"
     FINANCE = "finance"
@@ -41,7 +43,7 @@ _PARTNER = frozenset({_P.VIEW_BATCH, _P.VIEW_LOT})
 _OWN_PROJECTS = frozenset(
     {_P.LABEL, _P.MAKE_PROJECT, _P.WRITE_GUIDE, _P.UPLOAD_BATCH, _P.RUN_BATCH, _P.EXPORT, _P.WEBHOOKS}
 )
-_ALL_OF_PARTNER = _PARTNER | _OWN_PROJECTS | {_P.SETTLE_LOT, _P.VIEW_INVOICE}
+_ALL_OF_PARTNER = _PARTNER | _OWN_PROJECTS | {_P.SETTLE_LOT, _P.VIEW_INVOICE, _P.SET_RETENTION, _P.ERASE_DATA}
 _COORDINATOR = frozenset(
     {
         _P.LABEL,
@@ -55,6 +57,7 @@ _COORDINATOR = frozenset(
         _P.VIEW_LOT,
         _P.CUT_LOT,
         _P.EXPORT,
+        _P.SET_RETENTION,
         _P.WEBHOOKS,
         _P.VIEW_TEAM,
         _P.MANAGE_TEAMS,
@@ -64,7 +67,7 @@ _COORDINATOR = frozenset(
 )
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SIGNED_IN | _COORDINATOR | {_P.VIEW_INVOICE, _P.MANAGE_PEOPLE, _P.ADMINISTER},
+    Role.ADMIN: _SIGNED_IN | _COORDINATOR | {_P.VIEW_INVOICE, _P.MANAGE_PEOPLE, _P.ADMINISTER, _P.ERASE_DATA},
     Role.COORDINATOR: _SIGNED_IN | _COORDINATOR,
     Role.FINANCE: _SIGNED_IN | {_P.VIEW_PROJECTS, _P.VIEW_BATCH, _P.VIEW_LOT, _P.VIEW_INVOICE, _P.FINANCE},
     Role.REVIEWER: _SIGNED_IN | {_P.REVIEW, _P.OWN_EARNINGS},

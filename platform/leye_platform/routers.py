@@ -22,6 +22,7 @@ from leye_platform.guides import api as guides_api
 from leye_platform.guides import desk_pages as guide_desk_pages
 from leye_platform.guides import gold_pages
 from leye_platform.guides import pages as guide_pages
+from leye_platform.holdings import api as storage_api
 from leye_platform.matching import api as matching_api
 from leye_platform.matching import pages as matching_pages
 from leye_platform.notices import pages as notice_pages
@@ -43,6 +44,8 @@ from leye_platform.projects import (
 )
 from leye_platform.projects import api as projects_api
 from leye_platform.projects import pages as projects_pages
+from leye_platform.retention import api as retention_api
+from leye_platform.retention import pages as retention_pages
 from leye_platform.review import api as review_api
 from leye_platform.review import pages as review_pages
 from leye_platform.teams import help_pages as team_help_pages
@@ -84,6 +87,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     additions_api.router,
     staffing_api.router,
     uploads_api.router,
+    storage_api.router,
+    retention_api.router,
     objects_api.router,
     pictures_api.router,
     at_work_pages.router,  # before the page of one project, whose address is as long
@@ -91,6 +96,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     batch_pages.router,
     staffing_pages.router,
     withdraw_pages.router,
+    retention_pages.router,
     addition_pages.router,
     partner_pages.router,
     partner_project_pages.router,

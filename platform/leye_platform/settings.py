@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     log: LogFormat = LogFormat.TEXT
     upload_limit_mb: int = Field(default=512, ge=1)
     uploads_direct: bool = False
+    partner_storage_gb: int = Field(default=200, ge=1, le=1_000_000)
     private_sources: bool = False
     mail_url: str = ""
     mail_from: str = ""
@@ -52,6 +53,11 @@ class Settings(BaseSettings):
     def upload_limit(self) -> int:
         """Bytes that one uploaded file may have."""
         return self.upload_limit_mb * 1_000_000
+
+    @property
+    def partner_storage(self) -> int:
+        """Bytes that a partner may have in the store, where the administrator has set no other limit."""
+        return self.partner_storage_gb * 1_000_000_000
 
     @field_validator("data_dir")
     @classmethod

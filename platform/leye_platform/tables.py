@@ -12,6 +12,7 @@ import leye_platform.matching.models
 import leye_platform.notices.models
 import leye_platform.outbox
 import leye_platform.projects.models
+import leye_platform.retention.models
 import leye_platform.review.models
 import leye_platform.teams.models
 import leye_platform.uploads.models
@@ -29,4 +30,5 @@ NUMBERED = (
     ("responses", "number"),
     ("lots", "number"),
     ("invoices", "number"),
+    ("erasures", "number"),
 )

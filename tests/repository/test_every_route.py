@@ -48,6 +48,8 @@ class Owner(StrEnum):
 OWNERS: dict[str, Owner] = {
     "project_id": Owner.FIRM,
     "batch_id": Owner.FIRM,
+    "organisation_id": Owner.OPERATOR,
+    "erasure_id": Owner.FIRM,
     "addition_id": Owner.FIRM,
     "lot_id": Owner.FIRM,
     "invoice_id": Owner.FIRM,
@@ -117,6 +119,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/projects/{project_id}/webhooks": {
         "json": {"address": "https://firm.example/leye", "events": ["lot.delivered"]}
     },
+    "PUT /api/v1/projects/{project_id}/retention": {"json": {"days": 30}},
+    "PUT /api/v1/batches/{batch_id}/retention": {"json": {"days": 30}},
+    "POST /api/v1/batches/{batch_id}/erasure": {"json": {"name": "第一批"}},
+    "PUT /api/v1/batches/{batch_id}/legal-hold": {"json": {"reason": "有投诉"}},
+    "PUT /api/v1/organisations/{organisation_id}/storage-limit": {"json": {"bytes": 1000}},
     "POST /api/v1/batches/{batch_id}/withdraw": {"json": {"rows": [1]}},
     "POST /projects/at-work": {"data": {"deed": "freeze"}},
     "POST /api/v1/batches/{batch_id}/additions": {"json": {"file_name": "四月.csv"}},

@@ -26,6 +26,8 @@ from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.pictures.keeping import keep_picture
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
+from leye_platform.retention.erasing import run_erasure
+from leye_platform.retention.service import ask_for_erasure
 from leye_platform.teams.models import HelpRequest, HelpTopic, Team, TeamMember
 from leye_platform.uploads.rules import UploadKind
 from leye_platform.uploads.service import NewUpload, add_upload, place_of
@@ -74,6 +76,7 @@ def make_neighbours(installation: Installation, clock: MovableClock) -> Neighbou
     things |= _upload(shipping, residents, UUID(things["project_id"])) | {"part_number": "1"}
     things |= _export(shipping, residents, UUID(things["project_id"]))
     things |= _webhook(shipping, residents, UUID(things["project_id"]))
+    things |= {"organisation_id": str(firms[0])} | _erasure(shipping, residents, firms[0])
     things |= {"job_id": _failed_job(shipping), "month": "2026-03", "language": "en", "code": "lot-missing"}
     return Neighbours(client, residents, strangers, things)
 
@@ -172,6 +175,19 @@ def _webhook(shipping: Shipping, residents: dict[Role, Somebody], project_id: UU
         webhook = add_webhook(session, engineer, project, address, events, private=False, now=now)
         [message] = tell_webhooks(session, project_id, Event.LOT_DELIVERED, {}, now)
         return {"webhook_id": str(webhook.id), "message_id": str(message.id)}
+
+
+def _erasure(shipping: Shipping, residents: dict[Role, Somebody], firm: UUID) -> dict[str, str]:
+    """A batch whose content was erased."""
+    shipped = shipping.shipped(1, firm=firm)
+    shipping.accept(shipped.lot_id)
+    shipping.invoice(firm)
+    with shipping.database.write() as session:
+        boss = actor_of(session, session.get_one(Person, residents[Role.PARTNER_ADMIN].person_id))
+        batch = session.get_one(Batch, shipped.batch.batch_id)
+        erasure_id = ask_for_erasure(session, boss, batch, batch.name, shipping.clock.now()).id
+    run_erasure(shipping.installation, erasure_id)
+    return {"erasure_id": str(erasure_id)}
 
 
 def _notice(shipping: Shipping, residents: dict[Role, Somebody]) -> dict[str, str]:

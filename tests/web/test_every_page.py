@@ -50,7 +50,12 @@ DOORS: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
 }
 """Pages behind a button that posts: the page it stands on, and its command."""
-SEVERAL = {"/batches/{batch_id}", "/partner/batches/{batch_id}", "/projects/{project_id}/guide"}
+SEVERAL = {
+    "/batches/{batch_id}",
+    "/batches/{batch_id}/data",
+    "/partner/batches/{batch_id}",
+    "/projects/{project_id}/guide",
+}
 """Pages that lead on to others in some of their states only: all of them are looked at for links."""
 EXTRA = ("/nowhere", "/billing/pay/nowhere")
 """Addresses that no link leads to: the page that says so must hold too."""

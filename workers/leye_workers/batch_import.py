@@ -14,15 +14,16 @@ from sqlalchemy.orm import Session
 from leye_platform.accounts.models import Membership, Organisation, Person
 from leye_platform.accounts.rules import PersonState, Role
 from leye_platform.actor import Actor, Standing
+from leye_platform.holdings.files import claim_key, claim_stored
 from leye_platform.ids import new_id
 from leye_platform.installation import Installation
 from leye_platform.outbox import OutboxRow
 from leye_platform.projects.addition_queries import Span, span_of
-from leye_platform.projects.additions import ask_for_addition, create_addition, store_addition
+from leye_platform.projects.additions import addition_folder, ask_for_addition, create_addition, store_addition
 from leye_platform.projects.errors import BatchMissing, ProjectMissing
 from leye_platform.projects.models import Addition, Batch, Project, RefusedRow
 from leye_platform.projects.rules import BatchPurpose, BatchState
-from leye_platform.projects.service import ask_for_ingest, create_batch, open_batch, store_upload
+from leye_platform.projects.service import ask_for_ingest, create_batch, open_batch, store_upload, upload_key
 from leye_workers.execution import Execution
 from leye_workers.locks import locks_for
 from leye_workers.refusals import CommandRefused
@@ -71,6 +72,7 @@ def import_files(
             session.flush()
             session.expunge(batch)
         for number, stream in enumerate(streams, start=1):
+            claim_key(installation, upload_key(batch.id, number), files[number - 1].stat().st_size)
             store_upload(installation.objects, batch.id, number, stream, limit)
     job_id = _ask(installation, actor, batch.id)
     _wait_for(installation, job_id)
@@ -97,6 +99,8 @@ def append_files(installation: Installation, project: str, batch: str, files: Se
         actor, now = first_admin(session), installation.clock.now()
         locked = session.get_one(Batch, batch_id, with_for_update=True)
         create_addition(session, actor, locked, [file.name for file in files], now, addition_id=addition_id)
+        usual_limit = installation.settings.partner_storage
+        claim_stored(session, objects, f"{addition_folder(addition_id)}/", usual_limit, now)
     # Apart from the first: where another one is being read, this one stands on the batch's page and waits.
     with installation.database.write() as session:
         session.get_one(Batch, batch_id, with_for_update=True)

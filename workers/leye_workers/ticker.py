@@ -13,6 +13,7 @@ from leye_platform.holdings.sweep import ask_for_sweep
 from leye_platform.installation import Installation
 from leye_platform.notices.service import ask_for_waiting_mail
 from leye_platform.outbox import Checkpoint, OutboxRow
+from leye_platform.retention.due import announce_dates, erase_what_is_due
 from leye_platform.review.service import release_expired
 
 DONE_ROWS_KEPT = timedelta(days=30)
@@ -41,6 +42,8 @@ STEPS: tuple[Step, ...] = (
     ask_for_due_lots,
     ask_for_waiting_mail,
     ask_for_sweep,
+    announce_dates,
+    erase_what_is_due,
     prune_outbox,
 )
 

@@ -13,7 +13,10 @@ from leye_platform.ids import new_id
 
 
 class Organisation(Base):
-    """An operator (runs the platform), a partner firm (gives work) or a base (a workplace)."""
+    """An operator (runs the platform), a partner firm (gives work) or a base (a workplace).
+
+    storage_limit: bytes that a partner may have in the store; None: what the setting says.
+    """
 
     __tablename__ = "organisations"
 
@@ -23,6 +26,7 @@ class Organisation(Base):
     name: Mapped[str] = mapped_column(String(120), unique=True)
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     time_zone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+    storage_limit: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
 
 

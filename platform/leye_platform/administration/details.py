@@ -13,6 +13,8 @@ Say = Callable[[str], str]
 
 COUNTED: dict[str, str] = {
     "items": N_("{value} 条"),
+    "days": N_("{value} 天"),
+    "bytes": N_("{value} 字节"),
     "version": N_("第 {value} 版"),
     "addition": N_("第 {value} 个追加的文件"),
     "texts_above": N_("超过 {value} 字的文章分段"),
@@ -24,6 +26,7 @@ COUNTED: dict[str, str] = {
 YES_OR_NO: dict[str, tuple[str, str]] = {
     "shown": (N_("给标注员看"), N_("不给标注员看")),
     "shared": (N_("回答放进了规范"), N_("只回给提问的人")),
+    "as_project": (N_("跟着项目"), ""),
     "by_silence": (N_("期限过了没有答复"), ""),
 }
 """Details that are true or false: what each is called; nothing where it goes without saying."""

@@ -4,6 +4,7 @@ from leye_platform.errors import N_
 from leye_platform.notices.rules import DeliveryState
 from leye_platform.outbox import JobName
 from leye_platform.projects.rules import PaidWork
+from leye_platform.retention.words import RULE_WORDS
 from leye_platform.review.pages import VERDICT_WORDS
 from leye_platform.review.rules import REASON_WORDS
 from leye_platform.web.pages import ROLE_WORDS
@@ -11,6 +12,7 @@ from leye_platform.web.pages import ROLE_WORDS
 JOB_WORDS: dict[str, str] = {
     JobName.INGEST_BATCH: N_("读入批次"),
     JobName.INGEST_ADDITION: N_("读入追加的文件"),
+    JobName.READ_ON: N_("接着读因空间不够没收下的行"),
     JobName.REFIT_SKILLS: N_("重算技能水平"),
     JobName.ASSEMBLE_LOT: N_("组成交付批"),
     JobName.DELIVER_LOT: N_("制作交付文件"),
@@ -19,6 +21,7 @@ JOB_WORDS: dict[str, str] = {
     JobName.WRITE_EXPORT: N_("写导出文件"),
     JobName.SEND_WEBHOOK: N_("往推送地址发消息"),
     JobName.SWEEP_STORE: N_("清理没有用到的文件"),
+    JobName.ERASE_BATCH: N_("删除批次数据"),
 }
 LOST_WORDS: dict[str, str] = {
     DeliveryState.REFUSED: N_("对方没有收"),
@@ -62,6 +65,15 @@ ACTION_WORDS: dict[str, str] = {
     "batch.create": N_("建批次"),
     "batch.ingest": N_("读入批次"),
     "batch.ingest_again": N_("接着读批次"),
+    "batch.read_on": N_("接着读因空间不够没收下的行"),
+    "batch.retention": N_("定批次的数据留多久"),
+    "batch.retention_notice": N_("预告批次数据的删除日期"),
+    "batch.hold": N_("规定批次数据不得删除"),
+    "batch.hold_lift": N_("解除批次数据的保留令"),
+    "project.retention": N_("定项目的数据留多久"),
+    "organisation.storage": N_("改单位的存储上限"),
+    "erasure.ask": N_("要求删除批次数据"),
+    "erasure.done": N_("批次数据删完，出了证明"),
     "batch.append": N_("追加文件"),
     "batch.append_ingest": N_("读入追加的文件"),
     "batch.append_ingest_again": N_("接着读追加的文件"),
@@ -88,6 +100,7 @@ ACTION_WORDS: dict[str, str] = {
 DETAIL_WORDS: dict[str, str] = {
     PaidWork.ANNOTATE.value: N_("一份答案"),
     PaidWork.REVIEW.value: N_("一条质检"),
+    **{rule.value: words for rule, words in RULE_WORDS.items()},
     **{role.value: words for role, words in ROLE_WORDS.items()},
     **{verdict.value: words for verdict, words in VERDICT_WORDS.items()},
     **{reason.value: words for reason, words in REASON_WORDS.items()},

@@ -1,11 +1,17 @@
 """Situations of claiming and answering, by name."""
 
-from leye_platform.errors import N_, Conflict, Forbidden, NotFound, Refused
+from leye_platform.errors import N_, Conflict, Forbidden, Gone, NotFound, Refused
 from leye_task_templates.template import ResultRefused
 
 
 class AssignmentMissing(NotFound):
     sentence = N_("没有找到这条任务，它也可能不是领给你的。请回首页，领取下一条。")
+
+
+class TaskErased(Gone):
+    """The content of its batch was erased; what the person earned with it stays."""
+
+    sentence = N_("这条任务的内容已经按约定删除，不能再看，也不能再做。报酬不变。请回首页，领取下一条。")
 
 
 class PartnersDoNotAnnotate(Forbidden):

@@ -22,7 +22,7 @@ from leye_platform.assignments.core_tables import (
     slots,
     work_records,
 )
-from leye_platform.assignments.errors import AssignmentMissing
+from leye_platform.assignments.errors import AssignmentMissing, TaskErased
 from leye_platform.assignments.rules import AssignmentState, Lane
 from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import ItemState, PaidWork
@@ -157,9 +157,12 @@ LOAD = Prepared(_load())
 def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssignment:
     """The person's own assignment, locked.
 
-    Raises AssignmentMissing, for another's too.
+    Raises AssignmentMissing, for another's too; TaskErased.
     """
     row = LOAD.first(session, {"assignment": assignment_id, "person": person_id})
     if row is None:
         raise AssignmentMissing
-    return OwnAssignment(*row)
+    own = OwnAssignment(*row)
+    if not own.content:  # a task always shows something, until its batch's content is erased
+        raise TaskErased
+    return own

@@ -20,7 +20,7 @@ from leye_platform.assignments.core_tables import (
     teams,
     work_runs,
 )
-from leye_platform.assignments.errors import AssignmentMissing
+from leye_platform.assignments.errors import AssignmentMissing, TaskErased
 from leye_platform.assignments.rules import AssignmentState
 from leye_platform.assignments.sharing import RunOrigin
 from leye_platform.guides.rules import GuideText
@@ -114,12 +114,15 @@ TASK = Prepared(_task())
 def task_seen(session: Session, assignment_id: UUID, person_id: UUID) -> TaskSeen:
     """The person's own assignment.
 
-    Raises AssignmentMissing, for another's too.
+    Raises AssignmentMissing, for another's too; TaskErased.
     """
     row = TASK.first(session, {"assignment": assignment_id, "person": person_id})
     if row is None:
         raise AssignmentMissing
-    return TaskSeen(*row)
+    seen = TaskSeen(*row)
+    if not seen.content:
+        raise TaskErased
+    return seen
 
 
 def project_id_of(session: Session, project: UUID | int) -> UUID | None:

@@ -56,7 +56,7 @@ class AnswerStory:
 
 
 def story_of(session: Session, person_id: UUID, response_id: UUID) -> AnswerStory:
-    """One's own answer with its story, in a constant number of queries.
+    """One's own answer with its story, in a constant number of queries. Where its content was erased, without it.
 
     Raises AnswerMissing, for another's answer too.
     """
@@ -96,7 +96,7 @@ def story_of(session: Session, person_id: UUID, response_id: UUID) -> AnswerStor
         response=response,
         project=project,
         content=microtask.content,
-        view=dict(kind.template.view(kind.config, microtask.content)),
+        view=dict(kind.template.view(kind.config, microtask.content)) if microtask.content else {"texts": []},
         words=kind.template.describe(kind.config, response.result),
         decided=None if decided is None else kind.template.describe(kind.config, decided.result),
         same=decided is not None and kind.consensus.same(decided.labels, response.labels),

@@ -8,7 +8,6 @@ from fastapi.responses import Response
 
 from leye_platform.delivery.errors import NothingToDeliver
 from leye_platform.delivery.models import Lot
-from leye_platform.delivery.quality_figures import quality_of
 from leye_platform.delivery.quality_report import Report, render_quality_html
 from leye_platform.delivery.queries import lots_of_batch, view_lot
 from leye_platform.delivery.schemas import LotOut, QualityOut, SendBackIn
@@ -58,7 +57,7 @@ def lot_quality_document(work: Work, lot_id: UUID) -> Response:
 def lot_quality(work: Work, lot_id: UUID) -> QualityOut:
     """The lot's quality: estimated accuracy, agreement, classes, what was mixed up."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
-    return QualityOut.of(quality_of(work.session, shown))
+    return QualityOut.of(Report.of_lot(work.session, shown).quality)
 
 
 @router.get("/batches/{batch_id}/quality.html", **file_of("text/html"))

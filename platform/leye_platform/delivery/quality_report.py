@@ -20,6 +20,7 @@ from leye_platform.delivery.queries import LotView
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.errors import N_
 from leye_platform.projects.models import Batch, Project
+from leye_platform.retention.service import check_kept
 from leye_platform.review.models import Decision
 from leye_platform.review.rules import DecisionMethod, Verdict
 from leye_platform.web import formats
@@ -98,14 +99,22 @@ class Report:
 
     @classmethod
     def of_lot(cls, session: Session, shown: LotView) -> Self:
-        """Of what stands in one lot."""
+        """Of what stands in one lot.
+
+        Raises DataGoing and DataErased where its content is erased.
+        """
+        check_kept(shown.batch)
         figures = quality_of(session, shown)
         titles = (shown.name, shown.organisation, shown.project.title, shown.batch.name)
         return cls(*titles, shown.lot.delivered_at, figures)
 
     @classmethod
     def of_batch(cls, session: Session, batch: Batch) -> Self:
-        """Of all that was delivered of a batch so far."""
+        """Of all that was delivered of a batch so far.
+
+        Raises DataGoing and DataErased where its content is erased.
+        """
+        check_kept(batch)
         project = session.get_one(Project, batch.project_id)
         firm = session.get_one(Organisation, project.organisation_id).name
         last = session.scalar(select(func.max(Lot.delivered_at)).where(Lot.batch_id == batch.id))

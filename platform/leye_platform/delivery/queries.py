@@ -17,7 +17,7 @@ from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
 from leye_platform.projects.pictures.links import PictureLinks
-from leye_platform.projects.rules import rate_that_binds
+from leye_platform.projects.rules import DataState, rate_that_binds
 from leye_platform.projects.splitting import whole_content
 from leye_platform.projects.task_type import TaskType, task_type
 
@@ -170,7 +170,7 @@ def sent_back_of(session: Session, shown: LotView, links: PictureLinks, limit: i
 
 
 def _items(session: Session, shown: LotView, item_ids: Sequence[UUID], links: PictureLinks) -> list[LotItemView]:
-    if not item_ids:
+    if not item_ids or shown.batch.data_state is not DataState.KEPT:
         return []
     kind = task_type(shown.project.task_type, shown.project.label_config)
     rows = session.execute(

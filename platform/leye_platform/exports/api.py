@@ -15,11 +15,22 @@ from leye_platform.exports.asking import AskedFile, ask_for_export, export_for, 
 from leye_platform.exports.format import Format
 from leye_platform.exports.formats import FORMATS, formats_for
 from leye_platform.exports.models import ExportFile
+from leye_platform.exports.rules import ExportState
 from leye_platform.exports.schemas import ExportIn, ExportOut, FormatOut
-from leye_platform.exports.service import Export, Names, check_format, export_lot, export_project, lot_sequence
+from leye_platform.exports.service import (
+    Export,
+    Names,
+    check_format,
+    erased_lots,
+    export_lot,
+    export_project,
+    lot_sequence,
+)
 from leye_platform.permissions import Permission
+from leye_platform.projects.models import Batch
 from leye_platform.projects.service import project_for
 from leye_platform.projects.task_type import task_type
+from leye_platform.retention.service import check_kept
 from leye_platform.web.openapi import file_of
 
 router = APIRouter(prefix="/api/v1", tags=["exports"])
@@ -48,19 +59,22 @@ def export(
     `names`: what the classes are called; `wanted` by the project's map of names as it is now, `original` as in the
     label config. The header `Leye-Class-Names` repeats it. `since`: a lot's name (`L-02`) or id; then only what later
     lots hold, which is all that is new or changed. `Leye-Not-Held` names what the format can never hold; what else
-    was lost is told by an export of its own (`POST …/exports`).
+    was lost is told by an export of its own (`POST …/exports`). `Leye-Erased-Lots` says how many lots are left out
+    because their content was erased; where it leaves nothing, the answer is 410.
     """
     project = project_for(work.session, work.actor, project_id, Permission.EXPORT)
     form = check_format(work.session, project_id, format_name)
-    name = f"labels-{project.number}"
+    name, after_lot = f"labels-{project.number}", 0
     if since:
-        name = f"{name}-since-L-{lot_sequence(work.session, project_id, since):02}"
+        after_lot = lot_sequence(work.session, project_id, since)
+        name = f"{name}-since-L-{after_lot:02}"
+    erased = erased_lots(work.session, project_id, after_lot=after_lot)
     objects = work.installation.objects
 
     def written(session: Session) -> Export:
         return export_project(session, project_id, format_name, names, since=since, objects=objects)
 
-    return _download(work, name, form, names, written)
+    return _download(work, name, form, names, written, erased=erased)
 
 
 @router.get("/lots/{lot_id}/export", **FILES)
@@ -71,6 +85,7 @@ def export_one_lot(work: Work, lot_id: UUID, format_name: FormatName = "JSON", n
     The files that the lot names itself stay as they were delivered.
     """
     lot = lot_for(work.session, work.actor, lot_id, Permission.EXPORT)
+    check_kept(work.session.get_one(Batch, lot.batch_id))
     form = check_format(work.session, lot.project_id, format_name)
     objects = work.installation.objects
     return _download(
@@ -123,13 +138,15 @@ def _out(work: Work, asked: AskedFile) -> ExportOut:
 
 def link_to(work: Work, file: ExportFile) -> str | None:
     """Where a file can be fetched for a quarter of an hour; None where it is not ready."""
-    if file.key is None:
+    if file.key is None or file.state is ExportState.ERASED:
         return None
     name = file.key.rpartition("/")[2]
     return work.installation.objects.download_url(file.key, DOWNLOAD_TIME, f"{file.format.lower()}-{name}")
 
 
-def _download(work: Work, name: str, form: Format, names: Names, written: Callable[[Session], Export]) -> Response:
+def _download(
+    work: Work, name: str, form: Format, names: Names, written: Callable[[Session], Export], *, erased: int = 0
+) -> Response:
     """A stream under a name that tells which names of classes are in it."""
     database = work.installation.database
 
@@ -143,5 +160,6 @@ def _download(work: Work, name: str, form: Format, names: Names, written: Callab
         "Content-Disposition": f'attachment; filename="{file_name}"',
         "Leye-Class-Names": names.value,
         "Leye-Not-Held": ", ".join(loss.value for loss in form.always),
+        "Leye-Erased-Lots": str(erased),
     }
     return StreamingResponse(stream(), media_type=form.content_type, headers=headers)

@@ -11,7 +11,7 @@ from leye_platform.actor import Actor
 from leye_platform.audit import record
 from leye_platform.errors import N_, NotFound
 from leye_platform.exports.models import ExportFile
-from leye_platform.exports.service import Names, check_format, class_names, lot_sequence
+from leye_platform.exports.service import Names, check_format, class_names, erased_lots, lot_sequence
 from leye_platform.outbox import JobName, OutboxRow, ask_for
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Project
@@ -43,15 +43,18 @@ def ask_for_export(
 ) -> ExportFile:
     """Have a file written of what the partner holds now.
 
-    since: a lot's name or id; then only what later lots hold. Raises FormatUnknown, FormatUnfit, SinceUnknown.
+    since: a lot's name or id; then only what later lots hold. Raises FormatUnknown, FormatUnfit, SinceUnknown,
+    DataErased.
     """
     form = check_format(session, project.id, format_name)
+    after_lot = lot_sequence(session, project.id, since) if since else 0
+    erased_lots(session, project.id, after_lot=after_lot)
     file = ExportFile(
         project_id=project.id,
         format=form.name,
         original_names=names is Names.ORIGINAL,
         class_names=dict(class_names(session, project.id, names)),
-        after_lot=lot_sequence(session, project.id, since) if since else 0,
+        after_lot=after_lot,
         asked_at=now,
         asked_by=actor.person_id,
     )

@@ -31,6 +31,7 @@ STATE_WORDS: dict[ExportState, tuple[str, str]] = {
     ExportState.WAITING: ("info", N_("排队中")),
     ExportState.WRITING: ("info", N_("正在写")),
     ExportState.READY: ("good", N_("可以下载")),
+    ExportState.ERASED: ("", N_("里面有已经删除的数据，文件也删了")),
 }
 FAILED_WORDS = ("bad", N_("没有写成"))
 FIRST = "CSV"

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.projects.models import Batch, GuideVersion, Item, MicroTask, Project
-from leye_platform.projects.rules import ItemState
+from leye_platform.projects.rules import DataState, ItemState
 from leye_platform.projects.task_type import TaskType, task_type
 from leye_platform.review.join import joined_of
 from leye_platform.review.models import Decision
@@ -24,6 +24,8 @@ from leye_task_templates.class_names import classes_of, renamed
 
 CHUNK = 1000
 DECIDED = (ItemState.DECIDED, ItemState.DELIVERED, ItemState.ACCEPTED)
+KEPT = Batch.data_state == DataState.KEPT
+"""Of what was erased nothing is given."""
 GIVEN = (LotState.DELIVERED, LotState.ACCEPTED, LotState.INVOICED)
 
 
@@ -102,7 +104,8 @@ def rows_given(
 def count_given(session: Session, project_id: UUID, *, at: datetime, after_lot: int) -> int:
     """How many items `rows_given` gives."""
     lots, included = _given(project_id, at, after_lot)
-    return session.scalar(select(func.count()).select_from(LotItem).join(Lot).where(*lots, included)) or 0
+    found = select(func.count()).select_from(LotItem).join(Lot).join(Batch, Batch.id == Lot.batch_id)
+    return session.scalar(found.where(*lots, included, KEPT)) or 0
 
 
 def _given(
@@ -151,7 +154,8 @@ def _of_lots(
     session: Session, source: _Source, lots: tuple[ColumnElement[bool], ...], included: ColumnElement[bool]
 ) -> Iterator[ExportRow]:
     """Along the primary key of `lot_items`. Ids grow with time, so a lot's items come as they were uploaded."""
-    for lot_id, sequence in session.execute(select(Lot.id, Lot.sequence).where(*lots).order_by(Lot.sequence)).all():
+    kept = select(Lot.id, Lot.sequence).join(Batch, Batch.id == Lot.batch_id).where(*lots, KEPT)
+    for lot_id, sequence in session.execute(kept.order_by(Lot.sequence)).all():
         query = (
             select(*_LOT_ITEM)
             .select_from(LotItem)
@@ -184,7 +188,7 @@ def _of_lots(
 def _decided(session: Session, source: _Source) -> Iterator[ExportRow]:
     guides = select(GuideVersion.id, GuideVersion.version).where(GuideVersion.project_id == source.project_id)
     versions: dict[UUID, int] = dict(session.execute(guides).all())
-    batches = select(Batch.id).where(Batch.project_id == source.project_id).order_by(Batch.number)
+    batches = select(Batch.id).where(Batch.project_id == source.project_id, KEPT).order_by(Batch.number)
     for batch_id in session.scalars(batches).all():
         last = session.scalar(select(func.max(Item.row)).where(Item.batch_id == batch_id)) or 0
         for start in range(0, last, CHUNK):

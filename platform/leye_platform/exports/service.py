@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.delivery.models import Lot
@@ -16,10 +16,11 @@ from leye_platform.errors import N_, Refused
 from leye_platform.exports.format import Format
 from leye_platform.exports.formats import format_named
 from leye_platform.exports.losses import Losses
-from leye_platform.exports.rows import ExportRows, decided_rows, lot_rows, project_rows, rows_given
-from leye_platform.projects.models import Project
+from leye_platform.exports.rows import KEPT, ExportRows, decided_rows, lot_rows, project_rows, rows_given
+from leye_platform.projects.models import Batch, Project
 from leye_platform.projects.pictures.keeping import key_of
 from leye_platform.projects.task_type import task_type
+from leye_platform.retention.errors import DataErased
 from leye_storage import ObjectStore
 from leye_storage.errors import ObjectMissing
 
@@ -136,6 +137,19 @@ def check_format(session: Session, project_id: UUID, format_name: str) -> Format
     form, project = format_named(format_name), session.get_one(Project, project_id)
     form.check(task_type(project.task_type, project.label_config).config)
     return form
+
+
+def erased_lots(session: Session, project_id: UUID, *, after_lot: int = 0) -> int:
+    """How many delivered lots an export leaves out because their content was erased.
+
+    Raises DataErased where that leaves nothing of what was delivered.
+    """
+    delivered = (Lot.project_id == project_id, Lot.delivered_at.is_not(None), Lot.sequence > after_lot)
+    counted = select(KEPT, func.count()).select_from(Lot).join(Batch, Batch.id == Lot.batch_id).where(*delivered)
+    found: dict[bool, int] = {bool(kept): count for kept, count in session.execute(counted.group_by(KEPT))}
+    if found.get(False) and not found.get(True):
+        raise DataErased
+    return found.get(False, 0)
 
 
 def lot_sequence(session: Session, project_id: UUID, since: str) -> int:

@@ -8,10 +8,14 @@ piece that is stored already; docs/decisions/0010 says why no state of a half-wr
 import hashlib
 import io
 from collections.abc import Iterator
+from datetime import datetime
 from typing import IO, cast
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from leye_platform.exports.formats import FORMATS
+from leye_platform.exports.losses import Losses
 from leye_platform.exports.models import ExportFile
 from leye_platform.exports.rows import count_given
 from leye_platform.exports.rules import EXPORT_MOVES, ExportState
@@ -23,6 +27,7 @@ from leye_platform.states import check_move
 from leye_platform.webhooks.rules import Event
 from leye_platform.webhooks.service import tell_webhooks
 from leye_storage import ObjectStore
+from leye_storage.store import ObjectInfo
 
 PIECE = 8 << 20  # bytes, a multiple of exports/format.py:BLOCK
 
@@ -53,21 +58,30 @@ def write_export_file(installation: Installation, job_id: UUID, export_id: UUID)
         stored = objects.put(key, stream, content_type=form.content_type)
         with installation.database.write() as session:
             file = session.get_one(ExportFile, export_id, with_for_update=True)
-            file.state = check_move(EXPORT_MOVES, file.state, ExportState.READY)
-            file.key, file.size, file.sha256 = key, stored.size, stored.sha256
-            now = installation.clock.now()
-            file.items, file.report, file.ready_at = written.losses.items, written.losses.as_json(), now
-            told = {"export": str(export_id), "format": file.format, "items": file.items, "sha256": file.sha256}
-            tell_webhooks(session, file.project_id, Event.EXPORT_READY, told, now)
-    for key in list(objects.keys(f"{folder}/pieces/")):
+            if file.state is ExportState.WRITING:
+                file.state = check_move(EXPORT_MOVES, file.state, ExportState.READY)
+                _note_ready(session, file, key, stored, written.losses, installation.clock.now())
+    with installation.database.read() as session:
+        erased = session.get_one(ExportFile, export_id).state is ExportState.ERASED
+    # What it was made of was erased meanwhile: nothing of it may stay.
+    for key in list(objects.keys(f"{folder}/" if erased else f"{folder}/pieces/")):
         objects.delete(key)
+
+
+def _note_ready(  # noqa: PLR0917 -- what is known of a file that was written
+    session: Session, file: ExportFile, key: str, stored: ObjectInfo, losses: Losses, now: datetime
+) -> None:
+    file.key, file.size, file.sha256 = key, stored.size, stored.sha256
+    file.items, file.report, file.ready_at = losses.items, losses.as_json(), now
+    told = {"export": str(file.id), "format": file.format, "items": file.items, "sha256": file.sha256}
+    tell_webhooks(session, file.project_id, Event.EXPORT_READY, told, now)
 
 
 def _begin(installation: Installation, export_id: UUID) -> bool:
     """Whether there is something to write."""
     with installation.database.write() as session:
         file = session.get_one(ExportFile, export_id, with_for_update=True)
-        if file.state is ExportState.READY:
+        if file.state in {ExportState.READY, ExportState.ERASED}:
             return False
         if file.state is ExportState.WAITING:
             file.state = check_move(EXPORT_MOVES, file.state, ExportState.WRITING)

@@ -1,6 +1,7 @@
 """Who relies on media that are kept by their content; so nothing is removed that somebody is about to use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,30 +13,65 @@ from sqlalchemy.orm import Session
 from leye_platform.clock import Clock
 from leye_platform.database import Database
 from leye_platform.guides.models import GuidePicture
+from leye_platform.holdings import quotas
+from leye_platform.holdings.errors import StorageFull
 from leye_platform.holdings.models import Content, ContentUse
+from leye_platform.projects.pictures.refusals import NO_ROOM, NoRoom
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ContentKeeper:
-    """See `projects/pictures/keeping.py:Keeper`. Each time in a unit of work of its own."""
+    """See `projects/pictures/keeping.py:Keeper`. Each time in a unit of work of its own.
 
-    def __init__(self, database: Database, clock: Clock, batch_id: UUID | None = None) -> None:
-        self._database, self._clock, self._batch_id = database, clock, batch_id
+    firm: whose storage it counts in; None where it counts in nobody's.
+    """
 
-    def hold(self, sha256: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, batch_id: UUID | None = None, firm: quotas.Firm | None = None
+    ) -> None:
+        self._database, self._clock, self._batch_id, self._firm = database, clock, batch_id, firm
+        self._counted: list[str] = []
+
+    def begin(self) -> None:
+        self._counted.clear()
+
+    def hold(self, sha256: str, at_least: int = 0) -> None:
         # Waits for a sweep that has this row locked; what comes after sees what the sweep has removed.
         now = self._clock.now()
-        with self._database.write() as session:
+        with self._giving_back(), self._database.write() as session:
             held = {"held_at": now, "held_for": self._batch_id}
             row = {"sha256": sha256, "bytes": 0} | held
-            session.execute(
-                _insert(session)(Content).values(row).on_conflict_do_update(index_elements=["sha256"], set_=held)
+            statement = _insert(session)(Content).values(row)
+            known = session.scalar(
+                statement.on_conflict_do_update(index_elements=["sha256"], set_=held).returning(Content.bytes)
             )
+            if known:
+                self._count(session, sha256, known, now)
+            elif self._firm is not None:
+                quotas.room_of(session, self._firm).check(at_least)
 
     def measured(self, sha256: str, size: int) -> None:
-        with self._database.write() as session:
+        with self._giving_back(), self._database.write() as session:
             session.get_one(Content, sha256, with_for_update={"key_share": True}).bytes = size
+            self._count(session, sha256, size, self._clock.now())
+
+    def _count(self, session: Session, sha256: str, size: int, now: datetime) -> None:
+        if self._firm is not None and quotas.claim_content(session, self._firm, sha256, size, now):
+            self._counted.append(sha256)
+
+    @contextmanager
+    def _giving_back(self) -> Iterator[None]:
+        """Where there is no room, what was counted of the same row is given back, in a unit of work of its own."""
+        try:
+            yield
+        except StorageFull as full:
+            counted, firm = list(self._counted), self._firm
+            self._counted.clear()
+            if firm is not None:
+                with self._database.write() as session:
+                    quotas.release_contents(session, firm.id, counted)
+            raise NoRoom(NO_ROOM, **full.arguments) from None
 
 
 def note_uses(session: Session, batch_id: UUID, hashes: Collection[str]) -> None:

@@ -39,6 +39,54 @@ class ContentUse(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("contents.sha256"), primary_key=True)
 
 
+class StorageUse(Base):
+    """How much a firm has in the store: the sum of its files and contents below, kept with them in one transaction.
+
+    Whoever adds to it locks this row first, so that two at once never pass the limit (holdings/quotas.py).
+    """
+
+    __tablename__ = "storage_use"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class FirmFile(Base):
+    """A file that a firm sent, or has announced: then with the size that it is to have.
+
+    subject_id: the batch or addition that it is for.
+    """
+
+    __tablename__ = "firm_files"
+    __table_args__ = (
+        # All of a batch, when it goes.
+        Index("ix_firm_files_subject_id", "subject_id"),
+        # All of a firm, when they are counted again.
+        Index("ix_firm_files_organisation_id", "organisation_id"),
+    )
+
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    subject_id: Mapped[UUID]
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    noted_at: Mapped[datetime]
+
+
+class FirmContent(Base):
+    """A content that a firm's batches show: it counts once for each firm, however many batches show it."""
+
+    __tablename__ = "firm_contents"
+    __table_args__ = (
+        # Whose it is, when its size becomes known or it goes.
+        Index("ix_firm_contents_sha256", "sha256"),
+    )
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    noted_at: Mapped[datetime]
+
+
 class StoreSweep(Base):
     """One look through the whole store: what lies there, and what of it no row names.
 

@@ -51,6 +51,18 @@ def named_by(key: str) -> Named | None:
         return None
 
 
+UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 10**3))
+
+
+def in_units(size: int) -> str:
+    """Bytes as people read them, in decimal units, never more than there are: `1.25 GB`."""
+    for unit, worth in UNITS:
+        if size >= worth:
+            hundredths = size * 100 // worth
+            return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".") + f" {unit}"
+    return f"{size} B"
+
+
 def is_doubtful(orphans: int, objects: int) -> bool:
     """Whether so much of the store is named by no row that the database may be the wrong one: more than half."""
     return orphans > FEW and 2 * orphans > objects

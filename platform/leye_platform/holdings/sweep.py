@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from leye_platform.database import Database
 from leye_platform.holdings.contents import lock_content, used
+from leye_platform.holdings.files import count_stored, settle_claims
 from leye_platform.holdings.models import Content, StoreSweep
 from leye_platform.holdings.naming import named_ones
+from leye_platform.holdings.quotas import forget_content, measure_content
 from leye_platform.holdings.rules import GRACE, Named, is_doubtful, named_by
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName, ask_for
@@ -76,6 +78,7 @@ def run_sweep(installation: Installation, sweep_id: UUID) -> None:
     seen = look_through(installation, remove=False)
     doubtful = is_doubtful(seen.orphans, seen.objects)
     found = replace(seen, orphans=0, orphan_bytes=0) if doubtful else look_through(installation, remove=True)
+    settle_claims(installation)
     with installation.database.write() as session:
         sweep = session.get_one(StoreSweep, sweep_id)
         sweep.objects, sweep.bytes = found.objects, found.bytes
@@ -119,6 +122,7 @@ def look_through(installation: Installation, *, remove: bool) -> Found:
             by = asked[one]
             if by is not None and by not in named:
                 _take_away(installation, one, by, found, remove=remove)
+        count_stored(installation, block)
         _measure(installation.database, installation.objects, [by.sha256 for by in named if by.sha256])
     _look_at_uploads(installation, found, remove=remove)
     return found
@@ -154,6 +158,7 @@ def remove_content(installation: Installation, sha256: str) -> bool:
             return False
         for key in objects_of_content(installation.objects, sha256):
             installation.objects.delete(key)
+        forget_content(session, sha256)
         session.delete(content)
     return True
 
@@ -174,6 +179,7 @@ def _measure(database: Database, objects: ObjectStore, hashes: list[str]) -> Non
             content = session.get(Content, sha256, with_for_update={"key_share": True})
             if content is not None and content.bytes == 0:
                 content.bytes = size
+                measure_content(session, sha256, size)
 
 
 def _blocks(all_of_them: Iterable[One]) -> Iterator[list[One]]:

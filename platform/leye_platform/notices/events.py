@@ -19,6 +19,7 @@ from leye_platform.outbox import JobName
 from leye_platform.permissions import Permission, roles_with
 from leye_platform.projects.models import Addition, Batch, GuideVersion, Project
 from leye_platform.projects.rules import AdditionState, BatchState
+from leye_platform.web.formats import local
 
 
 def batch_was_read(session: Session, batch: Batch, now: datetime) -> None:
@@ -40,6 +41,21 @@ def addition_was_read(session: Session, addition: Addition, now: datetime) -> No
         counts = {"rows": f"{addition.rows_in:,}", "refused": f"{addition.rows_refused:,}"}
         kind, told = NoticeKind.ADDITION_READ, {"batch": batch.name} | counts
     _tell_of_batch(session, kind, batch, addition.created_by, now, told=told)
+
+
+def data_will_go(session: Session, batch: Batch, project: Project, day: datetime, now: datetime) -> None:
+    """To the partner's people who decide about it, and to the project's coordinator."""
+    people = [*_with(session, Permission.SET_RETENTION, project.organisation_id), project.created_by]
+    told = {"batch": batch.name, "day": f"{local(day):%Y-%m-%d}"}
+    announce(session, NoticeKind.DATA_WILL_GO, people, f"/batches/{batch.id}/data", now, told=told)
+
+
+def data_is_gone(session: Session, batch: Batch, asked_by: UUID | None, now: datetime) -> None:
+    """To whoever asked, to the partner's people who decide about it, and to the project's coordinator."""
+    project = session.get_one(Project, batch.project_id)
+    people = [*_with(session, Permission.SET_RETENTION, project.organisation_id), project.created_by]
+    people += [asked_by] if asked_by else []
+    announce(session, NoticeKind.DATA_IS_GONE, people, f"/batches/{batch.id}/data", now, told={"batch": batch.name})
 
 
 def lot_was_delivered(session: Session, lot: Lot, now: datetime) -> None:

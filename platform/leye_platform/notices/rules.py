@@ -17,6 +17,8 @@ class NoticeKind(StrEnum):
     BATCH_REFUSED = "batch_refused"
     ADDITION_READ = "addition_read"
     ADDITION_REFUSED = "addition_refused"
+    DATA_WILL_GO = "data_will_go"
+    DATA_IS_GONE = "data_is_gone"
     LOT_DELIVERED = "lot_delivered"
     LOT_ACCEPTED = "lot_accepted"
     LOT_SENT_BACK = "lot_sent_back"
@@ -35,6 +37,8 @@ INBOX_WORDS: dict[NoticeKind, str] = {
     _K.BATCH_REFUSED: N_("批次“{batch}”没有读成，请看原因。"),
     _K.ADDITION_READ: N_("追加到批次“{batch}”的文件读完了：加入 {rows} 条，没有收下 {refused} 行。"),
     _K.ADDITION_REFUSED: N_("追加到批次“{batch}”的文件没有读成，请看原因。"),
+    _K.DATA_WILL_GO: N_("批次“{batch}”的数据{day}删除。要留久一点，请在那以前改。"),
+    _K.DATA_IS_GONE: N_("批次“{batch}”的数据删完了，有证明可以看。"),
     _K.LOT_DELIVERED: N_("“{project}”的交付批 {lot} 请验收。"),
     _K.LOT_ACCEPTED: N_("“{project}”的交付批 {lot} 验收了。"),
     _K.LOT_SENT_BACK: N_("“{project}”的交付批 {lot} 退回了 {count} 条。"),
@@ -52,6 +56,8 @@ PLAIN_WORDS: dict[NoticeKind, str] = {
     _K.BATCH_REFUSED: N_("一个批次没有读成"),
     _K.ADDITION_READ: N_("一个追加的文件读完了"),
     _K.ADDITION_REFUSED: N_("一个追加的文件没有读成"),
+    _K.DATA_WILL_GO: N_("一个批次的数据快到删除的日子"),
+    _K.DATA_IS_GONE: N_("一个批次的数据删完了"),
     _K.LOT_DELIVERED: N_("有一批结果请验收"),
     _K.LOT_ACCEPTED: N_("一个交付批验收了"),
     _K.LOT_SENT_BACK: N_("交付的结果有退回"),
@@ -69,6 +75,8 @@ _CONCERNS: dict[NoticeKind, Permission] = {
     _K.BATCH_REFUSED: Permission.UPLOAD_BATCH,
     _K.ADDITION_READ: Permission.UPLOAD_BATCH,
     _K.ADDITION_REFUSED: Permission.UPLOAD_BATCH,
+    _K.DATA_WILL_GO: Permission.SET_RETENTION,
+    _K.DATA_IS_GONE: Permission.SET_RETENTION,
     _K.LOT_DELIVERED: Permission.SETTLE_LOT,
     _K.LOT_ACCEPTED: Permission.MANAGE_PROJECTS,
     _K.LOT_SENT_BACK: Permission.MANAGE_PROJECTS,

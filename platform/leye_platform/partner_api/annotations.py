@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
-from leye_platform.assignments.core_tables import is_split, items, people, projects, responses
+from leye_platform.assignments.core_tables import batches, is_split, items, people, projects, responses
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.errors import AnnotationNotThere
 from leye_platform.partner_api.reach import oversees, within
 from leye_platform.permissions import Permission
+
+KEPT: ColumnElement[str] = literal_column("'kept'")
 
 
 class Annotation(NamedTuple):
@@ -71,7 +73,8 @@ def _annotations() -> Select[*tuple[Any, ...]]:
         .join(people, people.c.id == responses.c.person_id)
         .join(projects, projects.c.id == responses.c.project_id)
         # Positions in an answer to a part are of no use beside the whole; the decision has them joined.
-        .where(projects.c.put_away_at.is_(None), ~is_split(items.c.id))
+        .join(batches, batches.c.id == responses.c.batch_id)
+        .where(projects.c.put_away_at.is_(None), batches.c.data_state == KEPT, ~is_split(items.c.id))
         .order_by(responses.c.number)
     )
 

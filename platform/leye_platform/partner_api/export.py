@@ -12,11 +12,13 @@ import orjson
 from sqlalchemy import Select, String, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.core_tables import decisions, is_split, items, micro_tasks, people, responses
+from leye_platform.assignments.core_tables import batches, decisions, is_split, items, micro_tasks, people, responses
+from leye_platform.partner_api.annotations import KEPT
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.pictures import with_plain_pictures
-from leye_platform.partner_api.tasks import DECIDED_BY, DONE
+from leye_platform.partner_api.tasks import DECIDED_BY, DONE, no_longer_kept
 from leye_platform.projects.rules import ItemState
+from leye_platform.retention.errors import DataErased
 from leye_platform.review.join import joined_of
 
 CHUNK = 500
@@ -53,6 +55,9 @@ def export_tasks(
     opening = b"["
     last = -1
     tasks = _tasks(session, project_id)
+    gone = no_longer_kept(session, [project_id])
+    if gone:
+        tasks = tasks.where(items.c.batch_id.not_in(gone))
     if not unanswered:
         tasks = tasks.where(_ANSWERED | items.c.gold_result.is_not(None))
     while True:
@@ -71,6 +76,13 @@ def export_tasks(
             break
         last = rows[-1].number
     yield b"[]" if opening == b"[" else b"]"
+
+
+def check_some_kept(session: Session, project_id: UUID) -> None:
+    """Raises DataErased where the project had tasks, and the content of all of them was erased."""
+    kept = select(batches.c.id).where(batches.c.project_id == project_id, batches.c.data_state == KEPT).limit(1)
+    if session.execute(kept).first() is None and no_longer_kept(session, [project_id]):
+        raise DataErased
 
 
 def _with_plain_pictures(row: _Task) -> _Task:

@@ -10,7 +10,7 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.exports.formats import FORMATS
 from leye_platform.exports.service import check_format, export_decided
 from leye_platform.partner_api.bodies import Number, answer
-from leye_platform.partner_api.export import export_tasks
+from leye_platform.partner_api.export import check_some_kept, export_tasks
 from leye_platform.partner_api.reach import project_numbered
 from leye_platform.permissions import Permission
 from leye_platform.projects.task_type import task_type
@@ -56,6 +56,7 @@ def export(
     project = project_numbered(work.session, work.actor, project_number, Permission.EXPORT)
     form = check_format(work.session, project.id, export_type_too or export_type)
     raw, project_id = form.name == TASKS, project.id
+    check_some_kept(work.session, project_id)
     pictures = bool(task_type(project.task_type, project.label_config).config.images)
     database, objects = work.installation.database, work.installation.objects
 

@@ -12,7 +12,7 @@ from leye_platform.assignments.models import Response, WorkRecord
 from leye_platform.guides.publish import newest_version
 from leye_platform.partner_api.bodies import at
 from leye_platform.projects.models import Batch, Item, Project
-from leye_platform.projects.rules import ItemState, Pipeline
+from leye_platform.projects.rules import DataState, ItemState, Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_task_templates.label_config import ChoicesControl, LabelConfig, LabelsControl
 
@@ -82,7 +82,7 @@ def _answers(session: Session, projects: Sequence[UUID]) -> int:
 def _counts(session: Session, project_id: UUID) -> dict[str, Any]:
     rows, proposals = session.execute(
         select(func.coalesce(func.sum(Batch.rows_in), 0), func.coalesce(func.sum(Batch.proposals_in), 0)).where(
-            Batch.project_id == project_id
+            Batch.project_id == project_id, Batch.data_state == DataState.KEPT
         )
     ).one()
     here = (project_id,)
@@ -103,7 +103,7 @@ def _counts(session: Session, project_id: UUID) -> dict[str, Any]:
 
 
 def _in_states(session: Session, projects: Sequence[UUID], states: Sequence[ItemState]) -> int:
-    batches = select(Batch.id).where(Batch.project_id.in_(projects))
+    batches = select(Batch.id).where(Batch.project_id.in_(projects), Batch.data_state == DataState.KEPT)
     query = select(func.count()).select_from(Item)
     found = query.where(Item.batch_id.in_(batches), Item.state.in_(states), Item.gold_result.is_(None))
     return session.scalar(found) or 0

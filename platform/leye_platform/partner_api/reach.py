@@ -16,7 +16,8 @@ from leye_platform.permissions import Permission
 from leye_platform.prepared import Prepared
 from leye_platform.projects.errors import ProjectMissing
 from leye_platform.projects.models import Batch, Item, PriceCard, Project
-from leye_platform.projects.rules import BatchState
+from leye_platform.projects.rules import BatchState, DataState
+from leye_platform.retention.errors import DataErased
 
 PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
@@ -126,11 +127,12 @@ def item_numbered(
 ) -> tuple[Item, Project]:
     """A task: any that the permission reaches; for those who only label, what they have had in hand.
 
-    Raises TaskNotThere.
+    Raises TaskNotThere, DataErased.
     """
     query = (
-        select(Item, Project)
+        select(Item, Project, Batch.data_state)
         .join(Project, Project.id == Item.project_id)
+        .join(Batch, Batch.id == Item.batch_id)
         .where(Item.number == number, Project.put_away_at.is_(None))
     )
     if oversees(actor):
@@ -141,6 +143,8 @@ def item_numbered(
     row = session.execute(query).first()
     if row is None:
         raise TaskNotThere
+    if row[2] is not DataState.KEPT:
+        raise DataErased
     return row[0], row[1]
 
 

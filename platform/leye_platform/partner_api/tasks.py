@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
 from leye_platform.assignments.core_tables import batches, decisions, is_split, items, micro_tasks, projects
-from leye_platform.partner_api.annotations import annotations_of_tasks
+from leye_platform.partner_api.annotations import KEPT, annotations_of_tasks
 from leye_platform.partner_api.bodies import at
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import oversees
@@ -74,10 +74,15 @@ def task_page(session: Session, projects: Sequence[UUID], page: int, page_size: 
     While none is withdrawn, all but the page itself is read from an index.
     """
     there = items.c.project_id == projects[0] if len(projects) == 1 else items.c.project_id.in_(projects)
+    gone = no_longer_kept(session, projects)
+    if gone:
+        there = and_(there, items.c.batch_id.not_in(gone))
     withdrawn = _withdrawn(session, projects)
     if withdrawn:
         there = and_(there, items.c.state != ItemState.WITHDRAWN)
-    rows_in = select(func.coalesce(func.sum(batches.c.rows_in), 0)).where(batches.c.project_id.in_(projects))
+    rows_in = select(func.coalesce(func.sum(batches.c.rows_in), 0)).where(
+        batches.c.project_id.in_(projects), batches.c.data_state == KEPT
+    )
     total = session.execute(rows_in).scalar_one() - withdrawn
     if (page - 1) * page_size >= total:
         return TaskPage([], total)
@@ -87,6 +92,12 @@ def task_page(session: Session, projects: Sequence[UUID], page: int, page_size: 
     return TaskPage([TaskRow(*row) for row in rows], total)
 
 
+def no_longer_kept(session: Session, projects: Sequence[UUID]) -> list[UUID]:
+    """The batches of some projects whose content was erased, or is being: their tasks are told of no more."""
+    gone = select(batches.c.id).where(batches.c.project_id.in_(projects), batches.c.data_state != KEPT)
+    return list(session.execute(gone).scalars())
+
+
 def _withdrawn(session: Session, projects: Sequence[UUID]) -> int:
     query = (
         select(func.count())
@@ -94,6 +105,7 @@ def _withdrawn(session: Session, projects: Sequence[UUID]) -> int:
         .join(batches, batches.c.id == items.c.batch_id)
         .where(
             batches.c.project_id.in_(projects),
+            batches.c.data_state == KEPT,
             items.c.state == literal_column("'withdrawn'"),
             items.c.gold_result.is_(None),
         )

@@ -39,6 +39,7 @@ from leye_platform.projects.item_withdrawal import ItemNames, withdraw_items
 from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.rules import ItemState
+from leye_platform.retention.service import check_kept
 
 router = APIRouter(prefix="/api", tags=["label-studio"])
 
@@ -232,6 +233,7 @@ def import_predictions(work: Work, project_number: Number, body: Json) -> Respon
         item = work.session.scalar(select(Item).where(Item.number == task, Item.project_id == project.id))
         if item is None:
             raise TaskNotThere
+        check_kept(work.session.get_one(Batch, item.batch_id))
         propose_for(work.session, item, project, one)
     return answer({"created": len(body)}, 201)
 

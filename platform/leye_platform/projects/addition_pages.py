@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import FieldsRefused
+from leye_platform.holdings.files import claim_stored
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import additions, service
@@ -60,7 +61,10 @@ def ingest(work: Work, batch_id: UUID, addition_id: UUID) -> Response:
     """Have a file read that waited for another one, or read on where that broke off."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, busy=True)
     addition = additions.addition_for(work.session, batch, addition_id)
-    additions.check_addition_size(work.installation.objects, addition.id, work.installation.settings)
+    installation = work.installation
+    additions.check_addition_size(installation.objects, addition.id, installation.settings)
+    folder, usual_limit = f"{additions.addition_folder(addition.id)}/", installation.settings.partner_storage
+    claim_stored(work.session, installation.objects, folder, usual_limit, work.now)
     additions.ask_for_addition(work.session, work.actor, addition, work.installation.objects, work.now)
     return after_move(work, batch_id)
 

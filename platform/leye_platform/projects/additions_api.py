@@ -6,12 +6,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from leye_platform.endpoint import Work, endpoint
+from leye_platform.holdings.files import claim_stored
 from leye_platform.permissions import Permission
 from leye_platform.projects import additions, service
 from leye_platform.projects.addition_queries import additions_of, span_of, view_additions
 from leye_platform.projects.error_report import report_answer
 from leye_platform.projects.models import Addition
 from leye_platform.projects.schemas import AdditionIn, AdditionOut
+from leye_platform.retention.service import check_kept
 from leye_platform.web.openapi import file_of
 
 router = APIRouter(prefix="/api/v1/batches/{batch_id}/additions", tags=["projects"])
@@ -54,7 +56,10 @@ def ingest_addition(work: Work, batch_id: UUID, addition_id: UUID) -> AdditionOu
     """Have the uploaded file read into the batch."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, busy=True)
     addition = additions.addition_for(work.session, batch, addition_id)
-    additions.check_addition_size(work.installation.objects, addition.id, work.installation.settings)
+    installation = work.installation
+    additions.check_addition_size(installation.objects, addition.id, installation.settings)
+    folder, usual_limit = f"{additions.addition_folder(addition.id)}/", installation.settings.partner_storage
+    claim_stored(work.session, installation.objects, folder, usual_limit, work.now)
     additions.ask_for_addition(work.session, work.actor, addition, work.installation.objects, work.now)
     return _out(work, addition)
 
@@ -64,6 +69,7 @@ def ingest_addition(work: Work, batch_id: UUID, addition_id: UUID) -> AdditionOu
 def addition_report(work: Work, batch_id: UUID, addition_id: UUID) -> Response:
     """The addition's refused rows as CSV: row,external_id,problem,original. Rows are counted as in its own file."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.VIEW_BATCH)
+    check_kept(batch)
     addition = additions.addition_for(work.session, batch, addition_id)
     span = span_of(work.session, batch.id, addition)
     name = f"refused-rows-{batch.number}-{addition.number}.csv"

@@ -12,11 +12,13 @@ from leye_platform.accounts.rules import OrganisationKind
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, FieldsRefused
 from leye_platform.guides import publish
+from leye_platform.holdings.files import claim_stored
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.addition_queries import span_of
 from leye_platform.projects.buckets import keep_bucket, original_links
 from leye_platform.projects.error_report import report_answer
+from leye_platform.projects.ingest.read_on import ask_to_read_on
 from leye_platform.projects.item_withdrawal import ItemNames, withdraw_items
 from leye_platform.projects.models import Batch
 from leye_platform.projects.new_project import NewProject, create_project
@@ -36,6 +38,7 @@ from leye_platform.projects.schemas import (
     WithdrawIn,
     WithdrawOut,
 )
+from leye_platform.retention.service import check_kept
 from leye_platform.web.openapi import file_of
 
 router = APIRouter(prefix="/api/v1", tags=["projects"])
@@ -162,9 +165,21 @@ def read_batch(work: Work, batch_id: UUID) -> BatchOut:
 def ingest(work: Work, batch_id: UUID) -> BatchOut:
     """Have the uploaded file read."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
-    service.check_size(work.installation.objects, batch, work.installation.settings)
+    installation = work.installation
+    service.check_size(installation.objects, batch, installation.settings)
+    claim_stored(
+        work.session, installation.objects, f"{batch.source_key}/", installation.settings.partner_storage, work.now
+    )
     service.ask_for_ingest(work.session, work.actor, batch, work.installation.objects, work.now)
     return batch_out(work, batch)
+
+
+@router.post("/batches/{batch_id}/read-on", status_code=202, response_model=BatchOut)
+@endpoint(Permission.UPLOAD_BATCH)
+def read_on(work: Work, batch_id: UUID) -> BatchOut:
+    """Have the rows read again that were refused only for lack of storage."""
+    batch = service.batch_for(work.session, work.actor, batch_id, Permission.UPLOAD_BATCH, lock=True)
+    return batch_out(work, ask_to_read_on(work.session, work.actor, batch, work.now))
 
 
 @router.get("/batches/{batch_id}/originals", response_model=list[OriginalOut])
@@ -177,6 +192,7 @@ def originals(
 ) -> list[OriginalOut]:
     """Links to pictures in the bucket that the batch was read from, for 15 minutes, in the order of the rows."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.VIEW_BATCH)
+    check_kept(batch)
     links = original_links(work.session, work.installation, batch, after, limit)
     return [OriginalOut(row=one.row, external_id=one.external_id, url=one.url) for one in links]
 
@@ -229,5 +245,6 @@ def withdraw(work: Work, batch_id: UUID, body: WithdrawIn) -> WithdrawOut:
 def report(work: Work, batch_id: UUID) -> Response:
     """The refused rows of the batch's own files as CSV: row,external_id,problem,original. Additions have their own."""
     batch = service.batch_for(work.session, work.actor, batch_id, Permission.VIEW_BATCH)
+    check_kept(batch)
     span = span_of(work.session, batch.id)
     return report_answer(work.installation.database, batch.id, span, f"refused-rows-{batch.number}.csv")

@@ -17,6 +17,7 @@ from leye_platform.projects.addition_queries import additions_of, refused_rows
 from leye_platform.projects.batch_queries import count_tasks, estimate_of, quality_of, standing_still
 from leye_platform.projects.batch_words import ADDITION_WORDS, METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.ingest.proposals import refused_proposals
+from leye_platform.projects.ingest.uploads import waits_for_room
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import progress_of, terms_of
 from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState
@@ -115,6 +116,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         may_upload=work.actor.may(Permission.MANAGE_PROJECTS),
         may_append=work.actor.may(Permission.MANAGE_PROJECTS) and batch.state in APPENDABLE,
         may_cut=work.actor.may(Permission.CUT_LOT),
+        for_room=waits_for_room(session, batch.id),
         stale=stale,
         withdrawn=withdrawn,
     )

@@ -75,6 +75,10 @@ class AdditionWithoutFile(Conflict):
     sentence = N_("还没有收到追加的文件。请先把文件传到给您的地址，再请求读取。")
 
 
+class NothingWaitsForRoom(Conflict):
+    sentence = N_("这个批次没有因为空间不够而没收下的行，或者已经结束，不能接着读。请刷新页面，再看一次。")
+
+
 class PriceInThePast(Refused):
     sentence = N_("已经有批次按原来的单价在做，新单价只能从现在起生效。请不要填过去的日期。")
 

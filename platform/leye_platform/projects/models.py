@@ -11,10 +11,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
-from leye_platform.projects.rules import USUAL_WEIGHT, AdditionState, BatchPurpose, BatchState, ItemState, PaidWork
+from leye_platform.projects.rules import (
+    USUAL_WEIGHT,
+    AdditionState,
+    BatchPurpose,
+    BatchState,
+    DataState,
+    ItemState,
+    PaidWork,
+)
 
 _NOT_GOLD = text("gold_result IS NULL")
 _READING = text("state = 'reading'")
+_NO_LONGER_KEPT = text("data_state <> 'kept'")
+_DATED = text("erase_at IS NOT NULL")
 
 
 class Project(Base):
@@ -25,6 +35,7 @@ class Project(Base):
     show_proposals: whether an annotator begins from what the partner's model has proposed. put_away_at: when a client
     of Label Studio deleted it; work and books stay, its batches are cancelled. weight: its share of the people who let
     the platform choose what they do next, beside the weights of other projects (assignments/sharing.py).
+    retention_days: how long a batch's content stays after all of it is settled; None: until somebody asks.
     """
 
     __tablename__ = "projects"
@@ -46,6 +57,7 @@ class Project(Base):
     show_proposals: Mapped[bool] = mapped_column(default=False)
     weight: Mapped[int] = mapped_column(default=USUAL_WEIGHT)
     put_away_at: Mapped[datetime | None]
+    retention_days: Mapped[int | None]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 
@@ -105,6 +117,9 @@ class Batch(Base):
     `rows_in` is all that came in, additions with it; `rows_refused` is about the batch's own files alone.
     proposals_in: how many of its items came with a proposal. proposals_refused: why others could not be used
     (projects/ingest/proposals.py:RefusedProposals).
+    read_on_job: the outbox row that reads rows again for which there was no room.
+    data_state: whether its content is there. retention_days: as a project's; None: as its project says, 0: until
+    somebody asks. erase_at: the day that was announced. legal_hold: why its content must stay, where it must.
     """
 
     __tablename__ = "batches"
@@ -116,6 +131,15 @@ class Batch(Base):
         Index("ix_batches_project_id_number", "project_id", "number"),
         # How many of a project's batches are in which state.
         Index("ix_batches_project_id_state", "project_id", "state"),
+        # What exports and lists leave out.
+        Index(
+            "ix_batches_no_longer_kept",
+            "project_id",
+            postgresql_where=_NO_LONGER_KEPT,
+            sqlite_where=_NO_LONGER_KEPT,
+        ),
+        # What falls due.
+        Index("ix_batches_erase_at", "erase_at", postgresql_where=_DATED, sqlite_where=_DATED),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -134,6 +158,11 @@ class Batch(Base):
     proposals_refused: Mapped[dict[str, Any]] = mapped_column(default=dict)
     problem: Mapped[str | None] = mapped_column(Text)
     ingest_job: Mapped[UUID | None]
+    read_on_job: Mapped[UUID | None]
+    data_state: Mapped[DataState] = mapped_column(default=DataState.KEPT)
+    retention_days: Mapped[int | None]
+    erase_at: Mapped[datetime | None]
+    legal_hold: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     opened_at: Mapped[datetime | None]
@@ -202,6 +231,7 @@ class RefusedRow(Base):
     """A row of an upload that did not become an item, and why; the error reports are made of these.
 
     `row` as the batch numbers it: over its own files, then over its additions in the order of their reading.
+    for_room: only because the firm's storage was full; such rows are read again once there is room.
     """
 
     __tablename__ = "refused_rows"
@@ -211,6 +241,7 @@ class RefusedRow(Base):
     external_id: Mapped[str | None] = mapped_column(Text)
     problem: Mapped[str] = mapped_column(Text)
     original: Mapped[str] = mapped_column(Text)
+    for_room: Mapped[bool] = mapped_column(default=False)
 
 
 class Item(Base):

@@ -11,9 +11,12 @@ from starlette.concurrency import run_in_threadpool
 
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import NotFound, TooLarge
+from leye_platform.holdings.errors import StorageFull
+from leye_platform.holdings.files import store_counted
 from leye_platform.installation import Installation
 from leye_platform.permissions import Permission
 from leye_platform.projects.errors import UploadRefused
+from leye_platform.retention.errors import DataErased
 from leye_platform.web.error_pages import problem
 from leye_platform.web.pages import sentence_for
 from leye_storage.errors import KeyRefused, ObjectMissing, ObjectTooLarge, SignatureExpired, SignatureRefused
@@ -57,7 +60,10 @@ async def put_object(
         file.seek(0)
         kind = request.headers.get("content-type", "application/octet-stream")
         try:
-            await run_in_threadpool(installation.objects.put, key, file, content_type=kind, limit=limit)
+            await run_in_threadpool(store_counted, installation, key, file, size, kind, limit)
+        except (StorageFull, DataErased) as refusal:
+            arguments = {name: refusal.arguments[name] for name in refusal.members}
+            return problem(refusal.status, refusal.code, sentence_for(request, refusal), **arguments)
         except (KeyRefused, ObjectTooLarge):
             raise UploadRefused from None
     return Response(status_code=201)

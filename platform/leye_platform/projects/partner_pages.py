@@ -1,7 +1,7 @@
 """The partner's desk: what waits for the firm, every batch in a sentence, one batch, and the upload."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -16,6 +16,7 @@ from leye_platform.delivery.quality_report import QualityInBrief, in_brief
 from leye_platform.delivery.queries import LotView, lots_of_batch, sample_of
 from leye_platform.delivery.rules import LotState
 from leye_platform.endpoint import Work, endpoint
+from leye_platform.holdings.limits import in_words, storages_in_reach
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
@@ -23,6 +24,7 @@ from leye_platform.projects.addition_queries import additions_of, refused_rows
 from leye_platform.projects.batch_pages import Uploaded, receive_upload, upload_page
 from leye_platform.projects.batch_words import ADDITION_WORDS, PURPOSE_WORDS, STATE_WORDS
 from leye_platform.projects.ingest.proposals import refused_proposals
+from leye_platform.projects.ingest.uploads import waits_for_room
 from leye_platform.projects.models import Project
 from leye_platform.projects.partner_queries import cannot_open, money_of, waiting_for
 from leye_platform.projects.pictures_api import picture_links
@@ -63,9 +65,16 @@ def home(work: Work, page: int = 1) -> Response:
         may_settle=work.actor.may(Permission.SETTLE_LOT),
         may_upload=may_upload,
         may_make=work.actor.may(Permission.MAKE_PROJECT),
+        storages=_storages(work) if listed.number == 1 else [],
         invoices=invoices_in_reach(work.session, work.actor, limit=3) if _pays(work.actor) else [],
         invoices_in_all=invoices_total(work.session, work.actor) if _pays(work.actor) else (0, 0),
     )
+
+
+def _storages(work: Work) -> list[dict[str, Any]]:
+    """The storage of each firm that the person belongs to; named where there are several."""
+    found = storages_in_reach(work.session, work.actor, work.installation.settings.partner_storage)
+    return [in_words(one, named=len(found) > 1) for one in found]
 
 
 def _pays(actor: Actor) -> bool:
@@ -111,6 +120,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         may_upload=work.actor.may(Permission.UPLOAD_BATCH),
         may_append=work.actor.may(Permission.UPLOAD_BATCH) and batch.state in APPENDABLE,
         may_settle=work.actor.may(Permission.SETTLE_LOT),
+        for_room=waits_for_room(session, batch.id),
         stale=stale,
         withdrawn=withdrawn,
     )

@@ -78,4 +78,5 @@ def show(work: Work, project_id: UUID, page: int = 1) -> Response:
         may_upload=work.actor.may(Permission.UPLOAD_BATCH),
         may_webhooks=work.actor.may(Permission.WEBHOOKS),
         may_export=work.actor.may(Permission.EXPORT),
+        may_retain=work.actor.may(Permission.SET_RETENTION),
     )

@@ -73,6 +73,21 @@ def check_appendable(state: BatchState) -> None:
         raise _NOT_APPENDABLE[state]
 
 
+class DataState(StrEnum):
+    """Whether a batch still has its content: kept, being erased by a job, or gone for good (retention/)."""
+
+    KEPT = "kept"
+    ERASING = "erasing"
+    ERASED = "erased"
+
+
+DATA_MOVES: dict[DataState, frozenset[DataState]] = {
+    DataState.KEPT: frozenset({DataState.ERASING}),
+    DataState.ERASING: frozenset({DataState.ERASED}),
+    DataState.ERASED: frozenset(),
+}
+
+
 class AdditionState(StrEnum):
     UPLOADING = "uploading"
     READING = "reading"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
 from leye_platform.audit import record
-from leye_platform.errors import N_, TooLarge
+from leye_platform.errors import N_, MoveNotAllowed, TooLarge
 from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, OutboxRow, ask_for, retry
 from leye_platform.permissions import Permission
@@ -20,6 +20,7 @@ from leye_platform.projects.rules import (
     BATCH_MOVES,
     BatchPurpose,
     BatchState,
+    DataState,
     PaidWork,
     one_line,
     rate_on,
@@ -158,6 +159,8 @@ def open_batch(session: Session, actor: Actor, batch: Batch, now: datetime) -> B
     if batch.state is BatchState.OPEN:
         return batch
     opened = check_move(BATCH_MOVES, batch.state, BatchState.OPEN)
+    if batch.data_state is not DataState.KEPT:
+        raise MoveNotAllowed(current=batch.data_state.value, wanted=BatchState.OPEN.value)
     missing = missing_for_open(session, batch, now)
     if missing:
         raise ProjectNotComplete(missing="、".join(missing))

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from leye_platform.endpoint import Work
 from leye_platform.errors import N_, FieldsRefused, TooLarge, Unavailable
+from leye_platform.holdings.errors import StorageFull
+from leye_platform.holdings.files import forget_claims
+from leye_platform.holdings.quotas import Firm, claim_file
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import additions, service
@@ -75,11 +78,8 @@ def take_upload(work: Work, project_id: UUID, form: UploadForm, file: UploadFile
     problems, deadline = _problems(work, form, given, pictures=pictures)
     if problems or given is None:
         raise FieldsRefused(problems)
-    try:
-        if given.lies_for is None and file is not None:
-            service.store_upload(objects, batch_id, 1, file.file, work.installation.settings.upload_limit)
-    except OSError:
-        raise Unavailable from None
+    if given.lies_for is None and file is not None:
+        _store(work, project, service.upload_key(batch_id), batch_id, file)
     try:
         with work.installation.database.write() as session:
             batch = service.create_batch(
@@ -117,14 +117,12 @@ def take_addition(  # noqa: PLR0917 -- what the form holds
             return
         if standing is not None:
             addition_id = new_id()  # another batch's: never write over its file
-        problem = _problem_of_addition(work, session.get_one(Project, batch.project_id), batch, given)
+        project = session.get_one(Project, batch.project_id)
+        problem = _problem_of_addition(work, project, batch, given)
     if problem or given is None:
         raise FieldsRefused({"file": problem or ""})
-    try:
-        if given.lies_for is None and file is not None:
-            additions.store_addition(objects, addition_id, 1, file.file, work.installation.settings.upload_limit)
-    except OSError:
-        raise Unavailable from None
+    if given.lies_for is None and file is not None:
+        _store(work, project, additions.addition_file(addition_id), addition_id, file)
     try:
         with work.installation.database.write() as session:
             batch = service.batch_for(session, work.actor, batch_id, right, lock=True)
@@ -136,6 +134,23 @@ def take_addition(  # noqa: PLR0917 -- what the form holds
                 additions.ask_for_addition(session, work.actor, addition, objects, work.now)
     except IntegrityError:
         pass  # the same form, sent twice at one moment: the other one has made the addition
+
+
+def _store(work: Work, project: Project, key: str, subject_id: UUID, file: UploadFile) -> None:
+    """Count the file, then store it. Raises FieldsRefused where there is no room, Unavailable."""
+    installation = work.installation
+    firm = Firm(project.organisation_id, installation.settings.partner_storage)
+    try:
+        with installation.database.write() as session:
+            claim_file(session, firm, key, subject_id, file.size or 0, work.now)
+    except StorageFull as full:
+        raise FieldsRefused({"file": work.gettext(full.sentence).format(**full.arguments)}) from None
+    try:
+        limit = installation.settings.upload_limit
+        installation.objects.put(key, file.file, content_type="application/octet-stream", limit=limit)
+    except OSError:
+        forget_claims(installation, [key])
+        raise Unavailable from None
 
 
 def _given(  # noqa: PLR0917 -- what the form holds, and where it was handed in

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from leye_platform.assignments.errors import TaskErased
 from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.rules import AssignmentState, SkipReason
 from leye_platform.projects.models import Batch, GuideVersion, MicroTask, Project
@@ -166,9 +167,14 @@ def recently_settled(session: Session, reviewer_id: UUID, limit: int = 10) -> Se
 
 
 def view_review(session: Session, review: Review, links: PictureLinks) -> ReviewView:
-    """One review with its item and the answers of its round, in an order that tells nothing of time."""
+    """One review with its item and the answers of its round, in an order that tells nothing of time.
+
+    Raises TaskErased.
+    """
     project = session.get_one(Project, review.project_id)
     microtask = session.get_one(MicroTask, review.microtask_id)
+    if not microtask.content:
+        raise TaskErased
     kind = task_type(project.task_type, project.label_config)
     versions = dict(
         session.execute(

@@ -4,11 +4,12 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, func, select
+from sqlalchemy import UpdateBase, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
     annotator_skills,
+    batches,
     dialect_of,
     insert_into,
     micro_tasks,
@@ -34,6 +35,9 @@ _TOO_OLD = (
     .limit(1)
     .scalar_subquery()
 )
+NO_LONGER_KEPT = select(batches.c.id).where(
+    batches.c.project_id == bindparam("project"), batches.c.data_state != literal_column("'kept'")
+)
 ANSWERS = (
     select(responses.c.microtask_id, responses.c.person_id, responses.c.labels, micro_tasks.c.gold_labels)
     .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
@@ -42,6 +46,8 @@ ANSWERS = (
         responses.c.project_id == bindparam("project"),
         responses.c.proposal_use != ProposalUse.KEPT,
         responses.c.number > func.coalesce(_TOO_OLD, 0),
+        # What is erased says nothing any more; a skill that was measured by it stays until there are others.
+        responses.c.batch_id.not_in(NO_LONGER_KEPT),
     )
     .order_by(responses.c.number)
     .execution_options(yield_per=AT_A_TIME)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from leye_platform.endpoint import Work
 from leye_platform.errors import TooLarge, Unavailable
+from leye_platform.holdings import quotas
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects.service import project_for
@@ -38,7 +39,7 @@ class Standing:
 def begin(work: Work, project_id: UUID, given: service.NewUpload) -> Standing:
     """Begin an upload, or find the same file's that was broken off.
 
-    Raises ProjectMissing, TooLarge, UploadNotExpected, Unavailable.
+    Its size is counted from now on. Raises ProjectMissing, TooLarge, UploadNotExpected, StorageFull, Unavailable.
     """
     settings, store = work.installation.settings, work.installation.objects
     if given.size > settings.upload_limit:
@@ -51,12 +52,15 @@ def begin(work: Work, project_id: UUID, given: service.NewUpload) -> Standing:
         with suppress(errors.UploadLost):  # the store has forgotten it: begin anew
             return look(work, known.id)
     subject_id = given.subject_id or new_id()
+    key = service.place_of(given.kind, subject_id, given.number)
     try:
-        begun = store.parts.begin(service.place_of(given.kind, subject_id, given.number))
+        begun = store.parts.begin(key)
     except OSError:
         raise Unavailable from None
     with work.installation.database.write() as session:
         project = project_for(session, work.actor, project_id, Permission.UPLOAD_BATCH)
+        firm = quotas.Firm(project.organisation_id, settings.partner_storage)
+        quotas.claim_file(session, firm, key, subject_id, given.size, work.now)
         upload = service.add_upload(
             session, work.actor, project, given, subject_id=subject_id, store_upload=begun, now=work.now
         )

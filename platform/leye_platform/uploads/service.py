@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
 from leye_platform.audit import record
+from leye_platform.holdings.quotas import release_files
 from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects.additions import addition_file
@@ -192,7 +193,20 @@ def end(session: Session, actor_id: UUID | None, upload: UploadSession, state: U
         return
     upload.state = check_move(UPLOAD_MOVES, upload.state, state)
     upload.ended_at = now
+    if state is UploadState.ABORTED and not _sent_otherwise(session, upload):
+        release_files(session, [upload.key])
     record(session, at=now, person_id=actor_id, action=f"upload.{state.value}", subject_id=upload.id)
+
+
+def _sent_otherwise(session: Session, upload: UploadSession) -> bool:
+    """Whether another upload brings, or brought, the file that lies under the same key."""
+    others = select(UploadSession.id).where(
+        UploadSession.subject_id == upload.subject_id,
+        UploadSession.key == upload.key,
+        UploadSession.id != upload.id,
+        UploadSession.state != UploadState.ABORTED,
+    )
+    return session.scalar(others.limit(1)) is not None
 
 
 def complete_upload(session: Session, upload_id: UUID | None, kind: UploadKind, project_id: UUID) -> UploadSession:

@@ -27,6 +27,8 @@ AREAS = {
     "guides": N_("标注规范"),
     "review": N_("质检"),
     "delivery": N_("交付"),
+    "holdings": N_("存储空间"),
+    "retention": N_("数据保留和删除"),
     "exports": N_("导出"),
     "billing": N_("钱和账单"),
     "teams": N_("小组和求助"),
@@ -42,6 +44,7 @@ FILLED_IN = {
     "email": N_("填的邮箱"),
     "example": N_("例子"),
     "found": N_("有的列名"),
+    "free": N_("剩下的空间"),
     "host": N_("地址"),
     "kind": N_("文件的种类"),
     "known": N_("格式"),
@@ -50,10 +53,12 @@ FILLED_IN = {
     "line": N_("行号"),
     "megabytes": N_("上限"),
     "missing": N_("缺的东西"),
+    "most": N_("上限"),
     "name": N_("名称"),
     "organisation": N_("单位"),
     "problem": N_("问题"),
     "rate": N_("填的价格"),
+    "reason": N_("原因"),
     "role": N_("角色"),
     "roles": N_("角色"),
     "row": N_("行号"),
@@ -62,6 +67,8 @@ FILLED_IN = {
     "since": N_("填的交付批"),
     "state": N_("状态"),
     "typed": N_("填的内容"),
+    "used": N_("已用的空间"),
+    "wanted": N_("要的空间"),
 }
 """What stands in a sentence where something is filled in, in words."""
 

@@ -1,4 +1,4 @@
-"""Commands that keep the data: backup, restore, keys rotate, store check, store sweep."""
+"""Commands that keep the data: backup, restore, keys rotate, store check, store sweep, store proof."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     store = typer.Typer(help="The object store.", no_args_is_help=True)
     store.command()(check)
     store.command()(sweep)
+    store.command()(proof)
     app.add_typer(store, name="store")
 
 
@@ -78,6 +79,32 @@ def check(as_json: AsJson = False) -> None:
 def sweep(as_json: AsJson = False) -> None:
     """Remove what no row has named for a day, and uploads that nobody goes on with, as the runner does once a day."""
     _look_through(remove=True, as_json=as_json)
+
+
+def proof(
+    certificate: Annotated[str, typer.Argument(help="A certificate's number or id, or its batch's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Look whether a certificate of erasure holds: its text, its manifest, the rows, and the objects it names."""
+    from leye_platform.retention.proof import prove
+    from leye_platform.settings import read_settings
+    from leye_workers.compose import opened
+
+    with opened(read_settings()) as installation:
+        found = prove(installation, certificate)
+    for problem in found.problems if not as_json else ():
+        tell(problem)
+    result = {
+        "certificate": str(found.erasure),
+        "batch": found.batch,
+        "sha256": found.sha256,
+        "holds": found.holds,
+        "checked": found.checked,
+        "came_again": found.came_again,
+    }
+    show(result | ({"problems": found.problems} if as_json else {}), as_json=as_json)
+    if not found.holds:
+        raise typer.Exit(1)
 
 
 def _look_through(*, remove: bool, as_json: bool) -> None:

@@ -13,8 +13,9 @@ from uuid import UUID
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName
 from leye_platform.webhooks.rules import RETRY_AFTER as WEBHOOK_RETRY_AFTER
+from leye_workers.jobs.erasures import erase_batch
 from leye_workers.jobs.exports import write_export
-from leye_workers.jobs.ingest import ingest_addition, ingest_batch
+from leye_workers.jobs.ingest import ingest_addition, ingest_batch, read_on
 from leye_workers.jobs.invoices import issue_invoice
 from leye_workers.jobs.lots import assemble_lot, deliver_lot
 from leye_workers.jobs.mail import send_mail
@@ -49,6 +50,7 @@ class Job:
 JOBS: Mapping[JobName, Job] = {
     JobName.INGEST_BATCH: Job(ingest_batch, QueueName.FILES),
     JobName.INGEST_ADDITION: Job(ingest_addition, QueueName.FILES),
+    JobName.READ_ON: Job(read_on, QueueName.FILES),
     JobName.REFIT_SKILLS: Job(refit_skills),
     JobName.ASSEMBLE_LOT: Job(assemble_lot),
     JobName.DELIVER_LOT: Job(deliver_lot),
@@ -56,6 +58,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.WRITE_EXPORT: Job(write_export, QueueName.FILES),
     JobName.SEND_WEBHOOK: Job(send_webhook, QueueName.MAIL, WEBHOOK_RETRY_AFTER),
     JobName.SWEEP_STORE: Job(sweep_store, QueueName.FILES),
+    JobName.ERASE_BATCH: Job(erase_batch, QueueName.FILES),
     JobName.SEND_MAIL: Job(send_mail, QueueName.MAIL, MAIL_RETRY_AFTER),
 }
 

@@ -243,4 +243,5 @@ def _refusal(reading: Reading, row: Row, sentence: str, external_id: str | None)
         "external_id": external_id,
         "problem": storable(sentence),
         "original": storable(row.original),
+        "for_room": row.for_room,
     }

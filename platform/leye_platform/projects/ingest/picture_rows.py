@@ -8,7 +8,7 @@ from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.rows import Row
 from leye_platform.projects.ingest.zip_rows import PackedPicture
 from leye_platform.projects.pictures.keeping import Keeper, keep_picture
-from leye_platform.projects.pictures.refusals import PictureRefused
+from leye_platform.projects.pictures.refusals import NoRoom, PictureRefused
 from leye_platform.projects.pictures.tiling import keep_tiles
 from leye_storage import ObjectStore
 from leye_task_templates.splitting import WHOLE, SplitRule, picture_tiles
@@ -28,6 +28,8 @@ def with_pictures(
     if row.problem is not None or not variables:
         return row
     content, source_key = dict(row.content), None
+    if keeper is not None:
+        keeper.begin()
     for variable in variables:
         packed = content.get(variable)
         if not isinstance(packed, PackedPicture):
@@ -36,12 +38,12 @@ def with_pictures(
             stays = packed.member.source_key is not None
             file = packed.content()
             kept = keep_picture(objects, BytesIO(file), original=not stays, keeper=keeper)
+            content[variable] = {FILE: packed.name} | kept._asdict()
+            if tiles := picture_tiles(content[variable], rule):
+                keep_tiles(objects, file, [(tile, facts["sha256"]) for tile, facts in tiles], keeper)
         except PictureRefused as refused:
-            return row._replace(content=None, problem=str(refused))
+            return row._replace(content=None, problem=str(refused), for_room=isinstance(refused, NoRoom))
         source_key = source_key or packed.member.source_key
-        content[variable] = {FILE: packed.name} | kept._asdict()
-        if tiles := picture_tiles(content[variable], rule):
-            keep_tiles(objects, file, [(tile, facts["sha256"]) for tile, facts in tiles], keeper)
     return row._replace(content=content, source_key=source_key)
 
 

@@ -32,7 +32,8 @@ class Row(NamedTuple):
     """Row `number` as the user counts it; `end` is how many bytes of the file it took to get here.
 
     `content` is what the row says (for JSON any value); None where `problem` says why it can't be read.
-    source_key: the key of the row's picture in the partner's bucket, where it stays there.
+    source_key: the key of the row's picture in the partner's bucket, where it stays there. for_room: it is refused only
+    because there is no room for it.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Row(NamedTuple):
     content: Any = None
     problem: str | None = None
     source_key: str | None = None
+    for_room: bool = False
 
 
 class PlainRow(NamedTuple):

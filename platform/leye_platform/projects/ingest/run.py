@@ -6,13 +6,16 @@ in, and the rows before it are passed over.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from leye_platform.holdings.contents import ContentKeeper, hashes_in, note_uses
+from leye_platform.holdings.quotas import firm_of_batch
 from leye_platform.installation import Installation
 from leye_platform.outbox import Checkpoint
 from leye_platform.projects.buckets import bucket_of
@@ -24,7 +27,7 @@ from leye_platform.projects.ingest.answered_rows import (
     taken_apart,
 )
 from leye_platform.projects.ingest.bucket_files import bucket_sources
-from leye_platform.projects.ingest.chunks import Reading, look_at, sort_out
+from leye_platform.projects.ingest.chunks import Chunk, Looked, Reading, look_at, sort_out
 from leye_platform.projects.ingest.formats import FilePlan, plan_file, read_rows
 from leye_platform.projects.ingest.insertion import insert_items
 from leye_platform.projects.ingest.packed_text import unpacked
@@ -58,12 +61,12 @@ def run_addition(installation: Installation, job_id: UUID, addition_id: UUID) ->
 
 
 def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
-    prepared = _prepare(installation, upload)
+    prepared = prepare(installation, upload)
     if prepared is None:
         return
     reading, bucket = prepared
     try:
-        reading, plans = _planned(installation, reading, bucket)
+        reading, plans = planned(installation, reading, bucket)
     except FileRefused as refused:
         with installation.database.write() as session:
             upload.fail(session, str(refused), installation.clock.now())
@@ -71,8 +74,8 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
     with installation.database.read() as session:
         checkpoint = session.get(Checkpoint, job_id)
         done = 0 if checkpoint is None else int(checkpoint.data["rows"])
-    rows = islice(_all_rows(reading.sources, plans), done, None)
-    keeper = ContentKeeper(installation.database, installation.clock, reading.batch_id)
+    rows = islice(all_rows(reading.sources, plans), done, None)
+    keeper = keeper_for(installation, reading.batch_id)
     try:
         while chunk := list(islice(rows, PICTURES if reading.pictures else CHUNK)):
             chunk = [
@@ -90,7 +93,14 @@ def _run(installation: Installation, job_id: UUID, upload: Upload) -> None:
         upload.finish(session, installation.clock.now())
 
 
-def _planned(
+def keeper_for(installation: Installation, batch_id: UUID) -> ContentKeeper:
+    """Keeps a batch's pictures, and counts them for its firm."""
+    with installation.database.read() as session:
+        firm = firm_of_batch(session, batch_id, installation.settings.partner_storage)
+    return ContentKeeper(installation.database, installation.clock, batch_id, firm)
+
+
+def planned(
     installation: Installation, reading: Reading, bucket: "PartnerBucket | None"
 ) -> tuple[Reading, list[FilePlan]]:
     """The reading with its files looked through. Raises FileRefused."""
@@ -104,7 +114,7 @@ def _planned(
     return replace(reading, sources=tuple(sources)), plans
 
 
-def _prepare(installation: Installation, upload: Upload) -> "tuple[Reading, PartnerBucket | None] | None":
+def prepare(installation: Installation, upload: Upload) -> "tuple[Reading, PartnerBucket | None] | None":
     """With the partner's bucket where the files lie there; None where the upload is not being read (any more)."""
     with installation.database.read() as session:
         files = upload.files(session)
@@ -133,7 +143,7 @@ def _source(installation: Installation, key: str, name: str) -> Source:
     return Source(name, objects.stat(key).size, lambda: objects.read(key), lambda: open_object(objects, key))
 
 
-def _all_rows(sources: Sequence[Source], plans: Sequence[FilePlan]) -> Iterator[Row]:
+def all_rows(sources: Sequence[Source], plans: Sequence[FilePlan]) -> Iterator[Row]:
     """The rows of all files, numbered and measured on from file to file."""
     if len(sources) == 1:
         yield from read_rows(sources[0], plans[0])
@@ -162,21 +172,24 @@ def _take(  # noqa: PLR0917 -- what one chunk needs, none of it derived from ano
         checkpoint = session.get(Checkpoint, job_id)
         if (checkpoint.data["rows"] if checkpoint else 0) != done:
             return False
-        chunk = sort_out(session, reading, looked)
-        answered = look_at_answers(reading, chunk, brought)
-        settled = settle_answers(session, reading.importer, reading, chunk, answered=answered, now=now)
-        insert_items(session, reading.batch_id, reading.project_id, chunk.items, now)
-        if reading.pictures:
-            note_uses(
-                session, reading.batch_id, hashes_in([part.content for item in chunk.items for part in item.parts])
-            )
-        if chunk.refused:
-            session.execute(insert(RefusedRow), chunk.refused)
-        settled.store(session)
-        upload.count(session, chunk, rows[-1].number)
+        upload.count(session, store_chunk(session, reading, looked, brought, now), rows[-1].number)
         data = {"rows": done + len(rows), "bytes": rows[-1].end, "of": sum(s.size for s in reading.sources)}
         if checkpoint is None:
             session.add(Checkpoint(job_id=job_id, data=data, saved_at=now))
         else:
             checkpoint.data, checkpoint.saved_at = data, now
     return True
+
+
+def store_chunk(session: Session, reading: Reading, looked: Looked, brought: BroughtByRow, now: datetime) -> Chunk:
+    """Put rows that were looked at into the batch: items, answers that they bring along, refusals."""
+    chunk = sort_out(session, reading, looked)
+    answered = look_at_answers(reading, chunk, brought)
+    settled = settle_answers(session, reading.importer, reading, chunk, answered=answered, now=now)
+    insert_items(session, reading.batch_id, reading.project_id, chunk.items, now)
+    if reading.pictures:
+        note_uses(session, reading.batch_id, hashes_in([part.content for item in chunk.items for part in item.parts]))
+    if chunk.refused:
+        session.execute(insert(RefusedRow), chunk.refused)
+    settled.store(session)
+    return chunk

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.notices.events import addition_was_read, batch_was_read
@@ -13,13 +14,14 @@ from leye_platform.projects.ingest import refusals
 from leye_platform.projects.ingest.chunks import Chunk
 from leye_platform.projects.ingest.proposals import with_refusals
 from leye_platform.projects.ingest.rows import storable
-from leye_platform.projects.models import Addition, Batch
+from leye_platform.projects.models import Addition, Batch, RefusedRow
 from leye_platform.projects.rules import (
     ADDITION_MOVES,
     APPENDABLE,
     BATCH_MOVES,
     AdditionState,
     BatchState,
+    DataState,
 )
 from leye_platform.states import check_move
 
@@ -103,7 +105,7 @@ class FirstUpload:
         batch = self._locked(session)
         if batch.state is not BatchState.INGESTING:
             return
-        if batch.rows_in == 0:
+        if batch.rows_in == 0 and not waits_for_room(session, batch.id):
             self._end(session, batch, BatchState.FAILED, now, str(refusals.NoRowTaken(rows=batch.rows_refused)))
         else:
             self._end(session, batch, BatchState.READY, now)
@@ -184,6 +186,61 @@ class AddedUpload:
         addition.state = check_move(ADDITION_MOVES, addition.state, state)
         addition.problem = None if problem is None else storable(problem)
         addition_was_read(session, addition, now)
+
+
+@dataclass(frozen=True)
+class RowsForRoom:
+    """Rows that were refused for lack of room, of the batch's own files or of an addition; read once there is room."""
+
+    batch_id: UUID
+    addition_id: UUID | None = None
+
+    def files(self, session: Session) -> Files | None:
+        batch = session.get(Batch, self.batch_id)
+        if batch is None or not can_read_on(batch) or batch.source_key is None:
+            return None
+        names, own = (batch.source_name or "").split("\n"), self.addition_id is None
+        if self.addition_id is None:
+            return Files(batch.id, batch.source_key, names, after=0, uploaded_by=batch.created_by, own=own)
+        addition = session.get_one(Addition, self.addition_id)
+        folder, after = addition_folder(addition.id), addition.row_before or 0
+        return Files(batch.id, folder, addition.source_name.split("\n"), after=after, uploaded_by=addition.created_by)
+
+    def hold(self, session: Session, now: datetime) -> bool:
+        return can_read_on(session.get_one(Batch, self.batch_id, with_for_update={"key_share": True}))
+
+    def count(self, session: Session, chunk: Chunk, last_row: int) -> None:
+        came = len(chunk.items) + chunk.known
+        batch = session.get_one(Batch, self.batch_id)
+        batch.rows_in += len(chunk.items)
+        _count_proposals(batch, chunk)
+        if self.addition_id is None:
+            batch.rows_refused -= came
+            return
+        addition = session.get_one(Addition, self.addition_id, with_for_update=True)
+        addition.rows_in += len(chunk.items)
+        addition.rows_known += chunk.known
+        addition.rows_refused -= came
+
+    def fail(self, session: Session, sentence: str, now: datetime) -> None:
+        """The rows stay refused for what they were; the report says so."""
+
+    def stop(self, session: Session, sentence: str, now: datetime) -> None:
+        """What came in stays; the others wait on."""
+
+    def finish(self, session: Session, now: datetime) -> None:
+        """Nothing is to be said: the batch's counts say it."""
+
+
+def can_read_on(batch: Batch) -> bool:
+    """Whether rows may come in that had no room."""
+    return batch.state in APPENDABLE and batch.data_state is DataState.KEPT
+
+
+def waits_for_room(session: Session, batch_id: UUID) -> int:
+    """How many rows of a batch were refused only for lack of room."""
+    query = select(func.count()).where(RefusedRow.batch_id == batch_id, RefusedRow.for_room)
+    return session.scalar(query) or 0
 
 
 def _count_proposals(batch: Batch, chunk: Chunk) -> None:

@@ -27,8 +27,14 @@ class KeptPicture(NamedTuple):
 class Keeper(Protocol):
     """What keeping a content tells, before it looks whether the content is there (holdings/contents.py)."""
 
-    def hold(self, sha256: str) -> None:
-        """Somebody relies on it from now on, whether it is there already or not."""
+    def begin(self) -> None:
+        """What comes now belongs to another row."""
+
+    def hold(self, sha256: str, at_least: int = 0) -> None:
+        """Somebody relies on it from now on, whether it is there already or not. at_least: bytes that it will have.
+
+        Raises NoRoom, as `measured` does: what was counted of the row is given back.
+        """
 
     def measured(self, sha256: str, size: int) -> None:
         """So many bytes its objects will have."""
@@ -57,7 +63,7 @@ def keep_picture(
         raise too_heavy(len(content))
     sha256 = hashlib.sha256(content).hexdigest()
     if keeper is not None:
-        keeper.hold(sha256)
+        keeper.hold(sha256, len(content) if original else 0)
     try:
         kept = _facts(objects, sha256)
     except ObjectMissing:

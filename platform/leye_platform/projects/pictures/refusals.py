@@ -14,6 +14,11 @@ class PictureRefused(Exception):
         super().__init__(sentence.format(**arguments))
 
 
+class NoRoom(PictureRefused):
+    """The firm's storage is full: nothing is wrong with the picture, which comes in once there is room."""
+
+
+NO_ROOM = N_("存储空间不够：已用 {used}，上限 {limit}，还剩 {free}。腾出空间以后，请在批次页按“接着读”")
 NOT_IN_ARCHIVE = N_("压缩包里没有“{name}”这个文件，请检查文件名")
 OTHER_CASE = N_("压缩包里没有“{name}”，只有大小写不同的“{found}”，请改成一样的")
 EMPTY = N_("图片文件是空的")
