@@ -28,6 +28,9 @@ from urllib.parse import urljoin
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from leye_workers.demo.news import known_sentences
+from leye_workers.demo.texts import truths
+
 ROOT = Path(__file__).parents[1]
 SHOWN, EVERY = ROOT / "docs" / "pictures", ROOT / "test-output" / "pictures"
 WIDTHS = {1280: 900, 360: 720}
@@ -98,17 +101,37 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
             page.wait_for_load_state()
 
 
+def _tell_truly(page: Page) -> None:
+    """Choose what the writer of the review means."""
+    page.locator(f"label.choice:has([value='{truths()[page.locator('blockquote.work-text').inner_text()]}'])").click()
+
+
+def _mark_first_name(page: Page) -> None:
+    """Mark the first name of the sentence, word by word and with its label."""
+    words = page.locator("button.token")
+    words.first.wait_for()
+    texts = words.all_text_contents()
+    start, end, label = known_sentences()["".join(texts)].names[0]
+    begins = [sum(map(len, texts[:n])) for n in range(len(texts))]
+    for number in (begins.index(start), max(n for n, begin in enumerate(begins) if begin < end)):
+        words.nth(number).click()
+    page.locator(f"button[data-label]:has-text('{label}')").click()
+
+
+CHOOSE, NAME = "the fitting choice", "the first name"
 OFFLINE, STALLED, FORGOTTEN = "network gone", "network stalled", "signed out elsewhere"
 TROUBLES: dict[str, Callable[[Page], object]] = {
     OFFLINE: lambda page: page.context.set_offline(True),
     STALLED: lambda page: page.route("**/api/**", lambda _route: None),
     FORGOTTEN: lambda page: page.context.clear_cookies(),
+    CHOOSE: _tell_truly,
+    NAME: _mark_first_name,
 }
 CLAIM = "button[data-command=claim]"
-CHOOSE, SUBMIT = "label.choice", "button[data-command=submit]"
+SUBMIT = "button[data-command=submit]"
 GIVE_BACK = (CLAIM, "button[data-command=skip]", "form[action$='/release'] button")
 REVIEWS = (*GIVE_BACK, "button[aria-label*='评论']")
-WORDS_MARKED = ("button[aria-label*='新闻']", "[data-command='token 2']", "[data-command='label 1']")
+WORDS_MARKED = ("button[aria-label*='新闻']", NAME)
 BOX_DRAWN = (
     "button[aria-label*='画框']",
     *("[data-command='cell 5']", "[data-command=confirm]", "[data-command='cell 9']", "[data-command=confirm]"),
@@ -209,7 +232,7 @@ SHOTS = (
         "annotator",
         "ended",
         "/work",
-        (*GIVE_BACK, "button[aria-label*='评论']", "label.choice", "button[data-command=submit]", "<-"),
+        (*GIVE_BACK, "button[aria-label*='评论']", CHOOSE, SUBMIT, "<-"),
         kept=False,
     ),
     Shot("partner-admin", "home", "/partner"),
