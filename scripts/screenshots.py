@@ -161,7 +161,7 @@ SHOTS = (
     Shot(GUEST, "accessibility", "/accessibility", kept=False),
     Shot(GUEST, "display", "/display", kept=False),
     Shot(GUEST, "problems", "/problems", kept=False),
-    Shot(GUEST, "problem", "/problems", ("main a[href='/problems/lot-missing']",), kept=False),
+    Shot(GUEST, "problem", "/problems/lot-missing", kept=False),
     Shot(GUEST, "not-found", "/nowhere", kept=False),
     Shot("annotator", "home", "/work"),
     Shot("annotator", "guide", "/work", ("main a[aria-label^='看标注规范']",)),
@@ -228,13 +228,7 @@ SHOTS = (
     ),
     Shot("annotator", "notices-new", "/notices", kept=False),
     Shot("annotator", "refused", "/teams", kept=False),
-    Shot(
-        "annotator",
-        "ended",
-        "/work",
-        (*GIVE_BACK, "button[aria-label*='评论']", CHOOSE, SUBMIT, "<-"),
-        kept=False,
-    ),
+    Shot("annotator", "ended", "/work", (*REVIEWS, CHOOSE, SUBMIT, "<-"), kept=False),
     Shot("partner-admin", "home", "/partner"),
     Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
     Shot("partner-admin", "project", "/partner", (PROJECT,)),
@@ -242,13 +236,7 @@ SHOTS = (
     Shot("partner-admin", "webhooks", "/partner", (PROJECT, "a[href$='/webhooks']"), kept=False),
     Shot("partner-admin", "new-project", "/partner/projects/new"),
     Shot("partner-admin", "batch", "/partner", (PARTNER_BATCH,)),
-    Shot(
-        "partner-admin",
-        "names",
-        "/partner",
-        (PARTNER_BATCH, "a[href$='/names']"),
-        kept=False,
-    ),
+    Shot("partner-admin", "names", "/partner", (PARTNER_BATCH, "a[href$='/names']"), kept=False),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
     Shot(
         "partner-admin", "lot-pictures", "/partner", (PARTNER_BATCH, "main a.main[href^='/partner/lots/']"), kept=False
