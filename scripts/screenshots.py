@@ -145,7 +145,7 @@ SETTLE = (
 )
 PROJECT = "main a[aria-label^='看项目']"
 BATCH = "main a[href^='/batches/']"
-PARTNER_BATCH = "main a[href^='/partner/batches/']"
+PARTNER_BATCH = "main li:has-text('画框') a[href^='/partner/batches/']"
 GUIDE = (PROJECT, "main a[href$='/guide']")
 MAIN = "main button.main"
 REWRITE = (
