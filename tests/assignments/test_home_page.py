@@ -35,7 +35,7 @@ class TestNothingToClaim:
         assert answer.headers["location"] == "/work?none=no-open-batch"
         page = words(at_work.page("/work?none=no-open-batch"))
         assert "现在没有你能做的任务" in page
-        assert "现在没有开放的批次" in page
+        assert "现在没有在做的批次" in page
         assert "正在准备下一批：收件地址要素。" in page
         assert 'data-command="claim"' in at_work.page("/work")
 
@@ -60,7 +60,7 @@ class TestNothingToClaim:
     def test_an_old_address_does_not_deny_the_tasks_there_are(self, shipping: Shipping, at_work: AtWork) -> None:
         shipping.batch(1)
         page = at_work.page("/work?none=no-open-batch")
-        assert "没有开放的批次" not in page
+        assert "没有在做的批次" not in page
         assert "领取任务" in page
         assert at_work.browser.get("/work?none=<b>&after=<b>").status_code == 200
 

@@ -60,8 +60,7 @@ def post_sign_in(
         except SignInThrottled as throttled:
             problems["password"] = sentence_for(work.request, throttled)
             status = throttled.status
-    kept = {"name": name[:254], "next": safe_next(next) or "", "stay": stay}
-    return _sign_in_page(work, problems, status=status, **kept)
+    return _sign_in_page(work, problems, status=status, name=name[:254], next=safe_next(next) or "", stay=stay)
 
 
 def _sign_in_page(work: Work, problems: dict[str, str], *, status: int = 200, **kept: str | bool) -> Response:
