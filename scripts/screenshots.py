@@ -28,6 +28,9 @@ from urllib.parse import urljoin
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from leye_workers.demo.news import known_sentences
+from leye_workers.demo.texts import truths
+
 ROOT = Path(__file__).parents[1]
 SHOWN, EVERY = ROOT / "docs" / "pictures", ROOT / "test-output" / "pictures"
 WIDTHS = {1280: 900, 360: 720}
@@ -98,17 +101,37 @@ def _click(page: Page, selectors: tuple[str, ...]) -> None:
             page.wait_for_load_state()
 
 
+def _tell_truly(page: Page) -> None:
+    """Choose what the writer of the review means."""
+    page.locator(f"label.choice:has([value='{truths()[page.locator('blockquote.work-text').inner_text()]}'])").click()
+
+
+def _mark_first_name(page: Page) -> None:
+    """Mark the first name of the sentence, word by word and with its label."""
+    words = page.locator("button.token")
+    words.first.wait_for()
+    texts = words.all_text_contents()
+    start, end, label = known_sentences()["".join(texts)].names[0]
+    begins = [sum(map(len, texts[:n])) for n in range(len(texts))]
+    for number in (begins.index(start), max(n for n, begin in enumerate(begins) if begin < end)):
+        words.nth(number).click()
+    page.locator(f"button[data-label]:has-text('{label}')").click()
+
+
+CHOOSE, NAME = "the fitting choice", "the first name"
 OFFLINE, STALLED, FORGOTTEN = "network gone", "network stalled", "signed out elsewhere"
 TROUBLES: dict[str, Callable[[Page], object]] = {
     OFFLINE: lambda page: page.context.set_offline(True),
     STALLED: lambda page: page.route("**/api/**", lambda _route: None),
     FORGOTTEN: lambda page: page.context.clear_cookies(),
+    CHOOSE: _tell_truly,
+    NAME: _mark_first_name,
 }
 CLAIM = "button[data-command=claim]"
-CHOOSE, SUBMIT = "label.choice", "button[data-command=submit]"
+SUBMIT = "button[data-command=submit]"
 GIVE_BACK = (CLAIM, "button[data-command=skip]", "form[action$='/release'] button")
 REVIEWS = (*GIVE_BACK, "button[aria-label*='评论']")
-WORDS_MARKED = ("button[aria-label*='新闻']", "[data-command='token 2']", "[data-command='label 1']")
+WORDS_MARKED = ("button[aria-label*='新闻']", NAME)
 BOX_DRAWN = (
     "button[aria-label*='画框']",
     *("[data-command='cell 5']", "[data-command=confirm]", "[data-command='cell 9']", "[data-command=confirm]"),
@@ -122,7 +145,7 @@ SETTLE = (
 )
 PROJECT = "main a[aria-label^='看项目']"
 BATCH = "main a[href^='/batches/']"
-PARTNER_BATCH = "main a[href^='/partner/batches/']"
+PARTNER_BATCH = "main li:has-text('画框') a[href^='/partner/batches/']"
 GUIDE = (PROJECT, "main a[href$='/guide']")
 MAIN = "main button.main"
 REWRITE = (
@@ -138,7 +161,7 @@ SHOTS = (
     Shot(GUEST, "accessibility", "/accessibility", kept=False),
     Shot(GUEST, "display", "/display", kept=False),
     Shot(GUEST, "problems", "/problems", kept=False),
-    Shot(GUEST, "problem", "/problems", ("main a[href='/problems/lot-missing']",), kept=False),
+    Shot(GUEST, "problem", "/problems/lot-missing", kept=False),
     Shot(GUEST, "not-found", "/nowhere", kept=False),
     Shot("annotator", "home", "/work"),
     Shot("annotator", "guide", "/work", ("main a[aria-label^='看标注规范']",)),
@@ -205,13 +228,7 @@ SHOTS = (
     ),
     Shot("annotator", "notices-new", "/notices", kept=False),
     Shot("annotator", "refused", "/teams", kept=False),
-    Shot(
-        "annotator",
-        "ended",
-        "/work",
-        (*GIVE_BACK, "button[aria-label*='评论']", "label.choice", "button[data-command=submit]", "<-"),
-        kept=False,
-    ),
+    Shot("annotator", "ended", "/work", (*REVIEWS, CHOOSE, SUBMIT, "<-"), kept=False),
     Shot("partner-admin", "home", "/partner"),
     Shot("partner-admin", "upload", "/partner", ("a[href$='/upload']",), kept=False),
     Shot("partner-admin", "project", "/partner", (PROJECT,)),
@@ -219,13 +236,7 @@ SHOTS = (
     Shot("partner-admin", "webhooks", "/partner", (PROJECT, "a[href$='/webhooks']"), kept=False),
     Shot("partner-admin", "new-project", "/partner/projects/new"),
     Shot("partner-admin", "batch", "/partner", (PARTNER_BATCH,)),
-    Shot(
-        "partner-admin",
-        "names",
-        "/partner",
-        (PARTNER_BATCH, "a[href$='/names']"),
-        kept=False,
-    ),
+    Shot("partner-admin", "names", "/partner", (PARTNER_BATCH, "a[href$='/names']"), kept=False),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
     Shot("partner-admin", "quality", "/partner", (PARTNER_BATCH, "main a[href$='/quality']")),
     Shot(

@@ -326,3 +326,21 @@ def test_who_has_left_is_refused_at_once_by_session_bearer_and_token(
         session.get_one(Person, person).state = PersonState.LEFT
     assert [client.get("/api/v1/me").status_code for client in doors] == [401, 401, 401]
     assert here.get("/me").status_code == 303
+
+
+@pytest.mark.usefixtures("person")
+def test_high_contrast_is_one_of_the_colours_and_any_other_ends_it(installation: Installation) -> None:
+    here = signed_in(site(installation))
+    assert here.post("/me/preferences", theme="contrast").status_code == 303
+    assert re.search(r'name="theme" value="contrast" checked', here.get("/me/preferences").text)
+    assert here.get("/api/v1/me/preferences").json()["contrast"] == "high"
+    here.post("/me/preferences", theme="dark")
+    kept = here.get("/api/v1/me/preferences").json()
+    assert (kept["contrast"], kept["theme"]) == ("normal", "dark")
+
+
+def test_the_door_leads_to_an_address_only_where_there_is_one(installation: Installation) -> None:
+    assert "怎么找他们" not in site(installation).get("/").text
+    settings = installation.settings.model_copy(update={"help_contact": "0571 1234"})
+    with_contact = site(replace(installation, settings=settings)).get("/").text
+    assert 'href="/help#contact">怎么找他们' in with_contact

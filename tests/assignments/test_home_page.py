@@ -35,7 +35,7 @@ class TestNothingToClaim:
         assert answer.headers["location"] == "/work?none=no-open-batch"
         page = words(at_work.page("/work?none=no-open-batch"))
         assert "现在没有你能做的任务" in page
-        assert "现在没有开放的批次" in page
+        assert "现在没有在做的批次" in page
         assert "正在准备下一批：收件地址要素。" in page
         assert 'data-command="claim"' in at_work.page("/work")
 
@@ -60,7 +60,7 @@ class TestNothingToClaim:
     def test_an_old_address_does_not_deny_the_tasks_there_are(self, shipping: Shipping, at_work: AtWork) -> None:
         shipping.batch(1)
         page = at_work.page("/work?none=no-open-batch")
-        assert "没有开放的批次" not in page
+        assert "没有在做的批次" not in page
         assert "领取任务" in page
         assert at_work.browser.get("/work?none=<b>&after=<b>").status_code == 200
 
@@ -89,11 +89,11 @@ class TestHome:
         batch = shipping.batch(30, title="短评情感分类")
         page = words(at_work.page("/work"))
         assert "只要看文字，用键盘就能做完。" in page
-        assert "0.05 元一条，时间还没量，估计一条 10 秒" in page
+        assert "0.05 元一条，还没有统计，估计一条约 10 秒" in page
         self.answer(shipping, [at_work.who], active_ms=33_000)
         page = words(at_work.page("/work"))
         assert "你做过 7 条" in page
-        assert "时间还没量" in page, "one person's pace is nobody else's"
+        assert "还没有统计" in page, "one person's pace is nobody else's"
         self.answer(shipping, [shipping.person(), shipping.person()], active_ms=33_000)
         assert "0.05 元一条，一条约 33 秒" in words(at_work.page("/work"))
         with shipping.database.write() as session:
@@ -103,7 +103,7 @@ class TestHome:
     def test_answers_of_programs_measure_nothing(self, shipping: Shipping, at_work: AtWork) -> None:
         shipping.batch(30)
         self.answer(shipping, [at_work.who, shipping.person(), shipping.person()], active_ms=1_000)
-        assert "时间还没量，估计一条 10 秒" in words(at_work.page("/work"))
+        assert "还没有统计，估计一条约 10 秒" in words(at_work.page("/work"))
 
     @staticmethod
     def answer(shipping: Shipping, people: list[Annotator], active_ms: int) -> None:

@@ -96,7 +96,7 @@ def test_what_a_partner_reads_names_no_pay(shipping: Shipping, billed: tuple[Shi
 def test_finance_sees_the_month_and_that_the_books_hold(shipping: Shipping, billed: tuple[Shipped, str]) -> None:
     browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
     home = browser.get("/billing").text
-    assert "没有停住的交付批。" in home
+    assert "验收的都开了账单。" in home
     assert "2026\xa0年\xa03\xa0月" in home
     assert home.count("button main") == 1
     assert "待发放的报酬" in home
@@ -170,7 +170,7 @@ def test_finance_is_told_of_lots_that_stand_still(shipping: Shipping) -> None:
     batch, _ = shipping.answered(1, price=None)
     shipping.cut(batch.batch_id)
     browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
-    assert "没有停住的交付批。" in browser.get("/billing").text
+    assert "验收的都开了账单。" in browser.get("/billing").text
     shipping.clock.move(hours=2)
     assert "还没有账单" in browser.get("/billing").text
     shipping.clock.move(days=7)

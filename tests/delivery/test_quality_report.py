@@ -84,7 +84,7 @@ def test_a_partner_reads_how_good_a_lot_is_where_it_is_accepted(shipping: Shippi
     for page in [browser.get(path).text for path in pages]:
         assert "2 条都照标注员的答案定的；系统平均有" in page
         assert "不等于错" in page
-    assert "待验收 2 条" in browser.get("/partner").text
+    assert "交付批 L-01 有 2 条" in browser.get("/partner").text
     assert f"/batches/{shipped.batch.batch_id}/quality" in browser.get(pages[1]).text
     assert f"/lots/{shipped.lot_id}/quality" in browser.get(pages[2]).text
     assert "这一批全部 2 条" in browser.get(pages[2]).text

@@ -33,7 +33,7 @@ def test_a_partner_chooses_a_format_waits_and_takes_the_file(shipping: Shipping)
     path = f"/partner/projects/{shipped.batch.project_id}/exports"
     assert f'href="{path}"' in browser.get(f"/partner/projects/{shipped.batch.project_id}").text
     page = browser.get(path).text
-    assert "表格，用 Excel、WPS 打开" in page
+    assert "用 Excel、WPS 打开" in page
     assert "COCO" not in page, "only what fits is offered"
     assert "L-01 以后新交的、改过的" in page
     assert "标签用配置里原来的名字" not in page

@@ -58,7 +58,7 @@ def test_a_file_is_asked_for_by_keyboard(
         assert page.get_by_role("radio", name="CSV").is_checked()
         page.get_by_role("radio", name="CSV").focus()
         page.keyboard.press("ArrowDown")
-        assert page.get_by_role("radio", name="TSV").is_checked()
+        assert page.get_by_role("radio", name="Label Studio JSON").is_checked()
         page.keyboard.press("ArrowUp")
         page.locator("main form button").focus()
         with page.expect_navigation():

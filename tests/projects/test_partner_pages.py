@@ -45,15 +45,18 @@ def test_the_home_begins_with_what_waits_for_the_firm(shipping: Shipping) -> Non
     failed = batch_of(upload(browser, path, csv_file("text\n错列\n"), name="错列"))
     read_batch(shipping, failed)
     page = browser.get("/partner").text
-    waiting, everything = page[page.index('id="waiting"') :].split('id="all"')
+    waiting, others = page[page.index('id="waiting"') :].split('id="upload"')
     assert "交付批 L-01 有 3 条" in waiting
     assert f'href="/partner/lots/{shipped.lot_id}"' in waiting
     assert "收下 2 条。另有 1 行没有收下。看过行数和单价，就可以开始。" in waiting
     assert "缺少列“review”" in waiting
     assert waiting.count("button main") == 1
-    assert "3 条都有了结果。" in everything
+    assert "3 条都有了结果。" in waiting
+    assert 'id="running"' not in others, "nothing stands twice"
     shipping.accept(shipped.lot_id)
-    assert "L-01" not in browser.get("/partner").text
+    page = browser.get("/partner").text
+    assert "L-01" not in page
+    assert "3 条都有了结果。" in page.partition('id="running"')[2]
 
 
 def test_a_batch_that_lacks_something_is_not_said_to_be_ready_to_open(shipping: Shipping) -> None:
@@ -71,7 +74,7 @@ def test_a_batch_that_lacks_something_is_not_said_to_be_ready_to_open(shipping: 
     browser = partner(shipping, firm)
     home = browser.get("/partner").text
     assert home.count("还不能开始") == 1
-    assert home.count("可以开始</span>") == 2, "among what waits and in the list"
+    assert home.count("可以开始</span>") == 1, "among what waits, and not in the list again"
     assert all("还不能开始" in browser.get(page).text for page in pages)
     assert not any("还不能开始" in browser.get(page).text for page in complete)
 
@@ -251,3 +254,15 @@ def test_lists_are_paged_and_ask_the_same_number_of_questions_at_any_size(shippi
             counts[-1].append(len(statements))
     assert counts[0] == counts[1]
     assert "第 2 页，共 2 页" in browser.get("/partner?page=2").text
+
+
+def test_what_is_over_stands_with_its_count_and_sum(shipping: Shipping) -> None:
+    shipped = shipping.shipped(3)
+    shipping.accept(shipped.lot_id)
+    with shipping.database.write() as session:
+        session.get_one(Batch, shipped.batch.batch_id).state = BatchState.CLOSED
+    browser = partner(shipping, shipped.organisation_id)
+    over = browser.get("/partner").text.partition('id="over"')[2].partition("</table>")[0]
+    assert f'href="/partner/batches/{shipped.batch.batch_id}"' in over
+    assert over.count("3\u00a0条") + over.count("3 条") == 2, over
+    assert "元" in over

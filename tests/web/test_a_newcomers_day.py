@@ -212,7 +212,7 @@ def the_reviewer_cannot_begin(day: Day) -> None:
 def the_coordinator_releases_the_batch(day: Day) -> None:
     """Found on the home page by what it says of work that waits in a batch at rest."""
     with day.signed_in(Role.COORDINATOR) as me, me.errand("coordinator: 放开停住的批次"):
-        me.reads("在等质检", "这一批没有开放，质检员领不到。")
+        me.reads("在等质检", "这一批现在停着，质检员领不到。")
         me.follow("看这一批")
         me.reads("暂停")
         me.follow("继续")

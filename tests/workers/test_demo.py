@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from beancount import loader
 
+from leye_workers.demo.people import annotator_name, crowd
+from leye_workers.demo.showcase import trusted
+from leye_workers.demo.texts import COARSE, reviews
 from leye_workers.supervisor import sole_use
 from support.demo import DemoFolder
 
@@ -102,8 +105,24 @@ def test_the_quality_report_tells_nothing_of_people_or_gold(second: tuple[DemoFo
     report = (second[0].out / "quality.html").read_text(encoding="utf-8")
     assert "质量报告 L-01" in report
     assert "演示合作企业" in report
-    assert "标注员 0" not in report
+    assert not [name for name in map(annotator_name, range(1, 5)) if name in report]
     assert "标准题" not in report
+
+
+def test_nobody_in_a_crowd_has_the_name_of_another() -> None:
+    names = [annotator_name(number) for number in range(1, 400)]
+    assert len(set(names)) == len(names)
+
+
+def test_who_answers_alone_seldom_errs_whatever_the_crowd_is_like() -> None:
+    people = crowd("secret", 3, seed=1)  # the third is a spammer
+    assert all(person.accuracy >= 0.95 for person in trusted(people))
+    assert [person.account for person in trusted(people)] == [person.account for person in people]
+
+
+def test_no_review_of_a_demo_is_coarse() -> None:
+    texts = [review.text for review in reviews(1, 0, 4000)]
+    assert not [text for text in texts if any(word in text for word in COARSE)]
 
 
 def test_a_second_run_does_a_new_batch_with_an_invoice_of_its_own(second: tuple[DemoFolder, DemoFolder]) -> None:

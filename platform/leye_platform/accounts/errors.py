@@ -6,7 +6,7 @@ from leye_platform.errors import N_, Conflict, Forbidden, NotFound, Refused, Too
 class SignInRefused(Unauthenticated):
     """The name is unknown or the password is wrong: the two look the same from outside."""
 
-    sentence = N_("账号或密码不对。请检查后再试；忘了密码，请组长或项目经理重设。")
+    sentence = N_("账号或密码不对。请检查后再试。")
 
 
 class TokenNotValid(Unauthenticated):
@@ -18,7 +18,7 @@ class TokenNotValid(Unauthenticated):
 class SignInThrottled(TooManyAttempts):
     """Too many wrong passwords in a row; the right one is refused too until the time is over."""
 
-    sentence = N_("这个账号输错密码的次数太多，请过 {seconds} 秒再试。忘了密码，请组长或项目经理重设。")
+    sentence = N_("这个账号输错密码的次数太多，请过 {seconds} 秒再试。")
 
 
 class PasswordWrong(Refused):

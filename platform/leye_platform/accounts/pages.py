@@ -30,7 +30,7 @@ def front(work: Work, next: str = "") -> Response:
     """The sign-in page; whoever is signed in goes to the home of their role."""
     if work.actor_or_none is not None:
         return RedirectResponse(safe_next(next) or home_of(work.actor.roles), status_code=303)
-    return work.page("accounts/sign_in.html", name="", next=safe_next(next) or "", stay=False, problems={})
+    return _sign_in_page(work, {}, name="", next=safe_next(next) or "", stay=False)
 
 
 @router.post("/sign-in")
@@ -60,8 +60,13 @@ def post_sign_in(
         except SignInThrottled as throttled:
             problems["password"] = sentence_for(work.request, throttled)
             status = throttled.status
-    kept = {"name": name[:254], "next": safe_next(next) or "", "stay": stay}
-    return work.page("accounts/sign_in.html", status=status, problems=problems, **kept)
+    return _sign_in_page(work, problems, status=status, name=name[:254], next=safe_next(next) or "", stay=stay)
+
+
+def _sign_in_page(work: Work, problems: dict[str, str], *, status: int = 200, **kept: str | bool) -> Response:
+    """The page, with what was typed and what is wrong with it."""
+    contact = work.installation.settings.help_contact
+    return work.page("accounts/sign_in.html", status=status, problems=problems, contact=contact, **kept)
 
 
 def _signed_in(work: Work, opened: SignedIn, wanted: str | None, *, stay: bool) -> Response:

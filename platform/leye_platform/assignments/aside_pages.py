@@ -11,7 +11,7 @@ from leye_platform.assignments.bench import Bench, bench_of
 from leye_platform.assignments.errors import SkipReasonMissing
 from leye_platform.assignments.pages import ANSWERABLE, go_on
 from leye_platform.assignments.queries import leader_of
-from leye_platform.assignments.rules import SKIP_WORDS, AssignmentState, SkipReason, goes_to_review
+from leye_platform.assignments.rules import SKIP_WORDS, AssignmentState, SkipReason
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.guides.shown import guide_html
@@ -22,7 +22,6 @@ router = APIRouter(include_in_schema=False)
 
 Field = Annotated[str, Form()]
 LONGEST_COMMENT = 500
-TO_REVIEW, TO_OTHERS = N_("交给质检员看"), N_("换别人来做")
 
 
 @router.get("/work/tasks/{assignment_id}/skip")
@@ -77,7 +76,6 @@ def _skip_page(work: Work, bench: Bench, *, comment: str = "", problem: str = ""
         {
             "value": reason.value,
             "label": work.gettext(words),
-            "hint": work.gettext(TO_REVIEW if goes_to_review(reason) else TO_OTHERS),
             "key": str(number),
             "command": f"choose {number}",
         }

@@ -123,8 +123,8 @@ class NoTask(StrEnum):
 
 
 NO_TASK_WORDS: dict[NoTask, str] = {
-    NoTask.NO_OPEN_BATCH: N_("现在没有开放的批次。项目经理开放下一批，这里就有任务。"),
-    NoTask.KEPT_FOR_TEAMS: N_("现在开放的批次先留给别的小组做。他们做够了，或者日期到了，就轮到大家。"),
+    NoTask.NO_OPEN_BATCH: N_("现在没有在做的批次。项目经理开始下一批，这里就有任务。"),
+    NoTask.KEPT_FOR_TEAMS: N_("现在在做的批次先留给别的小组做。他们做够了，或者日期到了，就轮到大家。"),
     NoTask.ALL_HELD: N_("剩下的都有人在做。别人退还，或者要再加一个答案，就轮到你。"),
     NoTask.WAITING_FOR_OTHERS: N_("剩下的条目你都做过了，要由别人来做。要再加一个答案的，会随时出现。"),
     NoTask.ALL_DONE: N_("这一批都有答案了。开放下一批，或者有条目要返工，这里就有任务。"),

@@ -40,8 +40,10 @@ def answer(work: Work, response_id: UUID) -> Response:
     """The story of one of one's own answers."""
     story = story_of(work.session, work.person_id, response_id)
     month = Month.of(story.response.submitted_at)
-    pictures = picture_links(work).pictures(story.content)
-    return work.page("billing/answer.html", story=story, month=month, pictures=pictures)
+    links = picture_links(work)
+    pictures = links.pictures(story.content)
+    drawn = {"view": links.linked(story.view), "result": story.response.result} if pictures else None
+    return work.page("billing/answer.html", story=story, month=month, drawn=drawn)
 
 
 # The path with an ending comes first: `{month}` alone would take the ending in.

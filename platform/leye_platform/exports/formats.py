@@ -24,26 +24,28 @@ _NOTHING_BUT_TAGS = (Loss.CONFIDENCE, Loss.GUIDE_VERSION, Loss.NAMES_OF_ITEMS, L
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
-        Format("JSON", N_("Label Studio 的 JSON，最全，一个文件"), "json", _JSON, write_json),
-        Format("JSON_MIN", N_("简短的 JSON，每条只留数据和标注"), "json", _JSON, write_json_min),
-        Format("JSONL", N_("一行一条的 JSON，适合程序读"), "jsonl", "application/x-ndjson", write_jsonl),
-        Format("CSV", N_("表格，用 Excel、WPS 打开"), "csv", "text/csv; charset=utf-8", write_csv),
-        Format("TSV", N_("表格，用制表符隔开"), "tsv", "text/tab-separated-values; charset=utf-8", write_tsv),
+        Format("JSON", N_("Label Studio JSON：最全，一个文件"), "json", _JSON, write_json),
+        Format("JSON_MIN", N_("JSON_MIN：每条只留数据和标注"), "json", _JSON, write_json_min),
+        Format("JSONL", N_("JSONL：一行一条，适合程序读"), "jsonl", "application/x-ndjson", write_jsonl),
+        Format("CSV", N_("CSV：用 Excel、WPS 打开"), "csv", "text/csv; charset=utf-8", write_csv),
+        Format("TSV", N_("TSV：用制表符隔开的表格"), "tsv", "text/tab-separated-values; charset=utf-8", write_tsv),
         Format(
             "PARQUET",
-            N_("带类型的列，适合大数据工具"),
+            N_("Parquet：列有类型，适合大数据工具"),
             "parquet",
             "application/vnd.apache.parquet",
             write_parquet,
         ),
-        Format("COCO", N_("训练目标检测用的 JSON"), "json", _JSON, write_coco, _BOXES),
+        Format("COCO", N_("COCO：训练目标检测用"), "json", _JSON, write_coco, _BOXES),
         Format("COCO_WITH_IMAGES", N_("COCO，连同图片"), "zip", _ZIP, write_coco_with_images, _BOXES, pictures=True),
-        Format("YOLO", N_("训练 YOLO 用，每张图一个文本"), "zip", _ZIP, write_yolo, _BOXES, (Loss.ASIDE,)),
+        Format("YOLO", N_("YOLO：每张图一个文本"), "zip", _ZIP, write_yolo, _BOXES, (Loss.ASIDE,)),
         Format("YOLO_WITH_IMAGES", N_("YOLO，连同图片"), "zip", _ZIP, write_yolo, _BOXES, (Loss.ASIDE,), pictures=True),
-        Format("YOLO_OBB", N_("YOLO 的四角框，转过的框也原样"), "zip", _ZIP, write_yolo_obb, _BOXES, (Loss.ASIDE,)),
+        Format(
+            "YOLO_OBB", N_("YOLO OBB：四角框，转过的框照样留着"), "zip", _ZIP, write_yolo_obb, _BOXES, (Loss.ASIDE,)
+        ),
         Format(
             "YOLO_OBB_WITH_IMAGES",
-            N_("YOLO 的四角框，连同图片"),
+            N_("YOLO OBB，连同图片"),
             "zip",
             _ZIP,
             write_yolo_obb,
@@ -51,10 +53,10 @@ FORMATS: dict[str, Format] = {
             (Loss.ASIDE,),
             pictures=True,
         ),
-        Format("VOC", N_("Pascal VOC，每张图一个 XML"), "zip", _ZIP, write_voc, _BOXES),
+        Format("VOC", N_("Pascal VOC：每张图一个 XML"), "zip", _ZIP, write_voc, _BOXES),
         Format(
             "CONLL2003",
-            N_("训练实体识别用，一行一个词"),
+            N_("CoNLL-2003：一行一个词"),
             "conll",
             "text/plain; charset=utf-8",
             write_conll,
@@ -63,7 +65,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             "ASR_MANIFEST",
-            N_("训练语音识别用的清单"),
+            N_("ASR 清单：训练语音识别用"),
             "jsonl",
             "application/x-ndjson",
             write_asr_manifest,

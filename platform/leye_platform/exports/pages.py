@@ -1,5 +1,6 @@
 """Files of labels for people: ask for one in a format, take it, read what it could not hold."""
 
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, Refused
 from leye_platform.exports.api import link_to
 from leye_platform.exports.asking import AskedFile, ask_for_export, exports_of
+from leye_platform.exports.format import Format
 from leye_platform.exports.formats import FORMATS, formats_for
 from leye_platform.exports.losses import told_in
 from leye_platform.exports.rules import ExportState
@@ -20,7 +22,7 @@ from leye_platform.exports.service import Names, SinceUnknown
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Project
 from leye_platform.projects.service import project_for
-from leye_platform.projects.task_type import TaskType, task_type
+from leye_platform.projects.task_type import task_type
 from leye_platform.web.pages import sentence_for
 
 router = APIRouter(prefix="/partner/projects", include_in_schema=False)
@@ -36,7 +38,10 @@ STATE_WORDS: dict[ExportState, tuple[str, str]] = {
 FAILED_WORDS = ("bad", N_("没有写成"))
 FIRST = "CSV"
 """What is chosen unless somebody chooses: every program opens it."""
-TABLES, JSONS, TRAINING = N_("表格"), "JSON", N_("训练用的框和词")
+USUAL = ("CSV", "JSON", "COCO", "YOLO", "CONLL2003", "ASR_MANIFEST")
+"""What is mostly asked for stands first, in this order; the others are folded."""
+PICTURES = "_WITH_IMAGES"
+"""How a format is called that brings the pictures along."""
 Field = Annotated[str, Form(max_length=40)]
 
 
@@ -57,10 +62,13 @@ def ask(
     format_name: Annotated[str, Form(alias="format", max_length=40)] = "",
     since: Field = "",
     original: Field = "",
+    pictures: Field = "",
 ) -> Response:
-    """Have the file written, and come back to the list."""
+    """Have the file written, and come back to the list. pictures: with the pictures, where the format has a place."""
     project = project_for(work.session, work.actor, project_id, Permission.EXPORT)
     names = Names.ORIGINAL if original else Names.WANTED
+    if pictures and f"{format_name}{PICTURES}" in FORMATS:
+        format_name += PICTURES
     try:
         ask_for_export(
             work.session, work.actor, project, format_name=format_name, since=since, names=names, now=work.now
@@ -80,6 +88,7 @@ def _page(
     problems: dict[str, str] | None = None,
 ) -> Response:
     kind = task_type(project.task_type, project.label_config)
+    fitting = [form for form in formats_for(kind.config) if not form.name.endswith(PICTURES)]
     lots = work.session.scalars(
         select(Lot.sequence)
         .where(Lot.project_id == project.id, Lot.state != LotState.ASSEMBLING)
@@ -91,7 +100,9 @@ def _page(
         status=422 if problems else 200,
         project=project,
         partner=work.actor.partner_scope(Permission.EXPORT) is not None,
-        groups=_groups(work, kind),
+        usual=_choices(work, [form for form in fitting if form.name in USUAL]),
+        more=_choices(work, [form for form in fitting if form.name not in USUAL]),
+        with_pictures=[form.name for form in formats_for(kind.config) if form.name.endswith(PICTURES)],
         titles={name: work.gettext(form.title) for name, form in FORMATS.items()},
         lots=[f"L-{sequence:02}" for sequence in lots],
         given=given,
@@ -100,13 +111,13 @@ def _page(
     )
 
 
-def _groups(work: Work, kind: TaskType) -> list[tuple[str, list[dict[str, str]]]]:
-    """The formats that fit, by what they are for; a format of one kind of content is one to train with."""
-    groups: dict[str, list[dict[str, str]]] = {TABLES: [], JSONS: [], TRAINING: []}
-    for form in formats_for(kind.config):
-        of = TRAINING if form.holds else JSONS if form.name.startswith("JSON") else TABLES
-        groups[of].append({"value": form.name, "label": work.gettext(form.title), "hint": form.name})
-    return [(word, formats) for word, formats in groups.items() if formats]
+def _choices(work: Work, formats: list[Format]) -> list[dict[str, str]]:
+    """Formats to choose from: each by its name, and under it what it is for."""
+    found = []
+    for form in formats:
+        name, *what = re.split(r"：|: ", work.gettext(form.title), maxsplit=1)
+        found.append({"value": form.name, "label": name, "hint": "".join(what)})
+    return sorted(found, key=lambda one: (*USUAL, one["value"]).index(one["value"]))
 
 
 def _shown(work: Work, asked: AskedFile) -> dict[str, Any]:

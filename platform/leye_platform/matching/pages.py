@@ -51,7 +51,7 @@ def save_preferences(
         "theme": theme,
         "rest_minutes": rest_minutes,
     }
-    wanted = {name: value for name, value in form.items() if value is not None}
+    wanted = _with_contrast({name: value for name, value in form.items() if value is not None})
     keys = work.installation.key_ring
     try:
         preferences = change_preferences(work.session, keys, work.person_id, wanted, work.now)
@@ -62,6 +62,15 @@ def save_preferences(
     answer = RedirectResponse("/me/preferences?saved=1", status_code=303)
     keep_display(answer, display_from(preferences), secure=work.installation.settings.base_url.startswith("https:"))
     return answer
+
+
+def _with_contrast(wanted: dict[str, str]) -> dict[str, str]:
+    """The form's colours as they are kept: high contrast is one of four to choose, and a preference of its own."""
+    if "theme" not in wanted or "contrast" in wanted:
+        return wanted
+    if wanted["theme"] != "contrast":
+        return wanted | {"contrast": "normal"}
+    return {name: value for name, value in wanted.items() if name != "theme"} | {"contrast": "high"}
 
 
 def _page(

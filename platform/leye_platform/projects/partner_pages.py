@@ -26,7 +26,7 @@ from leye_platform.projects.batch_words import ADDITION_WORDS, PURPOSE_WORDS, ST
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.ingest.uploads import waits_for_room
 from leye_platform.projects.models import Project
-from leye_platform.projects.partner_queries import cannot_open, money_of, waiting_for
+from leye_platform.projects.partner_queries import cannot_open, money_of, settled_money, waiting_for
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.projects.queries import (
     batches_page,
@@ -34,13 +34,14 @@ from leye_platform.projects.queries import (
     progress_of,
     projects_in_reach,
 )
-from leye_platform.projects.rules import APPENDABLE
+from leye_platform.projects.rules import APPENDABLE, BatchState
 from leye_platform.projects.upload import UploadForm
 from leye_platform.projects.upload_limit import UploadRoute
 
 router = APIRouter(prefix="/partner", include_in_schema=False, route_class=UploadRoute)
 
 SAMPLE = 5
+OVER = frozenset({BatchState.CLOSED, BatchState.CANCELLED})
 
 
 @router.get("")
@@ -60,6 +61,7 @@ def home(work: Work, page: int = 1) -> Response:
         cannot_open=cannot_open(work.session, shown, work.now),
         listed=listed,
         progress=progress_of(work.session, [batch for batch, _ in listed.rows], work.now),
+        settled=settled_money(work.session, [batch for batch, _ in listed.rows if batch.state in OVER]),
         projects=projects_in_reach(work.session, work.actor, Permission.VIEW_BATCH),
         state_words=STATE_WORDS,
         may_settle=work.actor.may(Permission.SETTLE_LOT),

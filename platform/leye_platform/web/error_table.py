@@ -55,6 +55,7 @@ FILLED_IN = {
     "missing": N_("缺的东西"),
     "most": N_("上限"),
     "name": N_("名称"),
+    "number": N_("份号"),
     "organisation": N_("单位"),
     "problem": N_("问题"),
     "rate": N_("填的价格"),
@@ -65,10 +66,13 @@ FILLED_IN = {
     "rows": N_("行数"),
     "seconds": N_("秒数"),
     "since": N_("填的交付批"),
+    "size": N_("收到的字节数"),
     "state": N_("状态"),
+    "team": N_("小组"),
     "typed": N_("填的内容"),
     "used": N_("已用的空间"),
-    "wanted": N_("要的空间"),
+    "usual": N_("平常的数"),
+    "wanted": N_("要的大小"),
 }
 """What stands in a sentence where something is filled in, in words."""
 

@@ -8,11 +8,13 @@ from starlette.responses import Response
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, NotFound
 from leye_platform.permissions import Permission
+from leye_platform.web.display import display_of
 from leye_platform.web.error_table import AREAS, FILLED_IN, problems_by_area, problems_by_code
 
 router = APIRouter(prefix="/problems", include_in_schema=False)
 
 _FILLED_IN = re.compile(r"{(\w+)}")
+_AROUND = re.compile(r" (?=〈)|(?<=〉) ")
 
 
 @router.get("")
@@ -43,7 +45,10 @@ def _sentence(work: Work, text: str) -> str:
 
     def word(found: re.Match[str]) -> str:
         name = found[1]
-        said = N_("文件名") if name == "name" and about_a_file else FILLED_IN.get(name, "…")
+        said = N_("文件名") if name == "name" and about_a_file else FILLED_IN[name]
         return f"〈{work.gettext(said)}〉"
 
-    return _FILLED_IN.sub(word, work.gettext(text))
+    said = _FILLED_IN.sub(word, work.gettext(text))
+    return (
+        said if display_of(work.request).language == "en" else _AROUND.sub("", said)
+    )  # full-width brackets bring their own room

@@ -22,7 +22,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
  * @param {State} state
  */
 export function draw(form, state) {
-  byId("tools").hidden = false;
+  for (const id of ["tools", "marked"]) byId(id).hidden = false;
   byId("turn").textContent = turn(state, t);
   turnTo(changing(state) ? "changing" : "making");
   drawPicture(state);
@@ -37,6 +37,10 @@ export function draw(form, state) {
   const none = /** @type {HTMLInputElement} */ (form.querySelector('[data-command="none"]'));
   none.checked = state.none && !state.boxes.length;
   none.disabled = state.boxes.length > 0;
+  // The question leads until there is something to submit.
+  for (const one of document.querySelectorAll(".commands [data-command=submit]")) {
+    one.classList.toggle("quiet", !state.boxes.length && !state.none);
+  }
   byId("adjusting").textContent = adjustWords(state);
   for (const button of form.querySelectorAll("[data-pressed]")) {
     const command = button.getAttribute("data-command");

@@ -10,17 +10,21 @@ DOMAIN = "demo.example"
 PARTNER = "演示合作企业"
 BASE = "演示基地"
 OFFICE = {
-    "admin": "管理员 01",
-    "coordinator": "项目经理 01",
-    "finance": "财务 01",
-    "leader": "组长 01",
-    "reviewer": "质检员 01",
-    "partner-admin": "企业管理员 01",
-    "partner-qa": "企业验收 01",
-    "partner-finance": "企业财务 01",
-    "partner-engineer": "企业工程师 01",
+    "admin": "石磊",
+    "coordinator": "何静",
+    "finance": "钱敏",
+    "leader": "马兰",
+    "reviewer": "丁宁",
+    "partner-admin": "周航",
+    "partner-qa": "沈悦",
+    "partner-finance": "卢洁",
+    "partner-engineer": "高远",
 }
-"""One account of each role but annotators, by display name."""
+"""One account of each role but annotators, by display name; nobody real."""
+SURNAMES, GIVEN = (
+    "王李张刘陈杨赵黄吴徐孙朱胡",
+    ("芳", "伟", "秀英", "强", "丽", "建国", "敏", "军", "玉兰", "涛", "燕", "平"),
+)
 
 
 class Manner(StrEnum):
@@ -71,9 +75,16 @@ def crowd(secret: str, size: int, seed: int) -> list[SimulatedAnnotator]:
         manner = Manner.SPAMMER if number == size else list(ACCURACY)[(number - 1) % 3]
         low, high = ACCURACY.get(manner, (0.0, 0.0))
         draw = random.Random(f"{seed}:annotator:{number}")
-        account = _account("annotator", f"annotator-{number:02}@{DOMAIN}", f"标注员 {number:02}", secret)
+        account = _account("annotator", f"annotator-{number:02}@{DOMAIN}", annotator_name(number), secret)
         people.append(SimulatedAnnotator(account, manner, draw.uniform(low, high)))
     return people
+
+
+def annotator_name(number: int) -> str:
+    """The display name of the annotator with this number, from 1 on; no two have the same."""
+    name = SURNAMES[(number - 1) % len(SURNAMES)] + GIVEN[(number - 1) % len(GIVEN)]
+    again = (number - 1) // (len(SURNAMES) * len(GIVEN))
+    return f"{name} {again + 1}" if again else name
 
 
 def _account(role: str, email: str, name: str, secret: str) -> Account:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from leye_platform.installation import Installation
-from leye_platform.settings import read_settings
+from leye_platform.settings import Settings, read_settings
 from leye_workers.compose import opened
 from leye_workers.demo.accounts import make_accounts
 from leye_workers.demo.annotate import Acknowledgements, Annotator, Reviewer
@@ -36,6 +36,7 @@ from leye_workers.logs import configure_logging
 from leye_workers.site import Site, exit_on_signals, running_site
 
 LOOK_SECONDS = 0.6
+CONTACT = "help@demo.example（演示用的地址），周一到周五 9:00–18:00"
 
 
 def run_demo(options: DemoOptions) -> None:
@@ -44,7 +45,7 @@ def run_demo(options: DemoOptions) -> None:
     Raises CommandRefused with a sentence for whatever keeps it from its end.
     """
     started, finished = time.monotonic(), False
-    settings = read_settings()
+    settings = _with_contact(read_settings())
     configure_logging(settings.log, level=logging.WARNING)
     reviews(options.seed, 0, options.items)  # both refuse before anything is begun
     draw_scene(scene_name(options.seed, 1, 1))
@@ -65,6 +66,11 @@ def run_demo(options: DemoOptions) -> None:
         if not finished:
             raise DemoStopped("stopped before the end: run it again, and it goes on where it was") from None
         raise
+
+
+def _with_contact(settings: Settings) -> Settings:
+    """The settings with somebody to reach, unless LEYE_HELP_CONTACT names them: pages show what an operator sets."""
+    return settings if settings.help_contact else settings.model_copy(update={"help_contact": CONTACT})
 
 
 class Demo:

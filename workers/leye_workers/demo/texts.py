@@ -9,6 +9,8 @@ from pathlib import Path
 from leye_workers.refusals import CommandRefused
 
 POSITIVE, NEGATIVE = "正面", "负面"
+COARSE = ("屎", "屁", "尿", "他妈", "鸡巴", "色情", "嫖", "妓", "奸")
+"""Words that nobody should have to meet in a demo."""
 SHORTEST, LONGEST = 8, 120  # characters: long enough to judge, short enough for a phone
 
 
@@ -27,14 +29,14 @@ class ReviewText:
 def reviews(seed: int, skip: int, count: int) -> list[ReviewText]:
     """`count` distinct reviews in a seeded order, after passing over `skip`; past the last one it begins anew.
 
-    Both labels come in turn, so that neither is rare.
+    Both labels come in turn, so that neither is rare; coarse ones are left out.
     Raises ReviewsMissing.
     """
     shuffled = []
     for truth, texts in _fitting().items():
         drawn = [ReviewText(text, truth) for text in texts]
         random.Random(f"{seed}:{truth}").shuffle(drawn)
-        shuffled.append(drawn)
+        shuffled.append([review for review in drawn if not any(word in review.text for word in COARSE)])
     paired = [review for pair in zip(*shuffled, strict=False) for review in pair]
     if len(paired) < count:
         raise ReviewsMissing(f"only {len(paired)} reviews fit, {count} were asked for: choose fewer --items")
