@@ -23,8 +23,8 @@ from leye_platform.review.models import Decision
 from leye_platform.review.queries import verdict_counts
 from leye_platform.review.rules import DecisionMethod, Verdict
 from leye_platform.web import formats
-from leye_platform.web.pages import words_in
 from leye_platform.web.rendering import render
+from leye_platform.web.typography import page_catalogue
 
 READ_AT_ONCE = 1000
 BANDS = ((0.99, N_("99% 以上")), (0.95, N_("95% 到 99%")), (0.9, N_("90% 到 95%")), (0.0, N_("90% 以下")))
@@ -148,7 +148,7 @@ def in_brief(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, QualityI
 def render_quality_html(session: Session, shown: LotView, language: str = "zh") -> str:
     """One self-contained printable page: no style sheet, script or picture from elsewhere."""
     context = {
-        "_": words_in(language),
+        "_": page_catalogue(language).gettext,
         "lang": "zh-CN" if language == "zh" else "en",
         "shown": shown,
         "quality": quality_of(session, shown),
