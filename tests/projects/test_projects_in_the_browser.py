@@ -211,8 +211,8 @@ def test_by_keyboard_a_file_is_added_to_an_open_batch_and_its_reading_followed(
         assert "读完了" in page.locator("#announcer").inner_text()
         press(page, "[data-done] a")
         desk.check()
-        shown = page.locator("main").inner_text()
-        assert "加入 1 条。没有收下 1 行。" in shown.replace("\u00a0", " ")
+        shown = page.locator("main").inner_text().replace("\u00a0", " ")
+        assert "加入 1 条。没有收下 1 行。" in shown
         assert "已完成 1 条，共 2 条" in shown
 
 
