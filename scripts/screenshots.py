@@ -375,11 +375,7 @@ def main() -> None:
         demo(Path(folder)) as site,
         sync_playwright() as playwright,
     ):
-        words: dict[str, str | float | bool] = {
-            **os.environ,
-            "LANGUAGE": "zh_CN",
-        }  # Chromium's own: how it writes a day, what it calls a file
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS, env=words)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for _role, shots in groupby(wanted, key=lambda shot: shot.role):
             take(browser, site, list(shots), out, WHOLE if asked.whole else TALLEST)
         browser.close()

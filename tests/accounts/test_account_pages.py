@@ -16,6 +16,7 @@ from leye_platform.app import create_app
 from leye_platform.installation import Installation
 from support.clock import MovableClock
 from support.factories import AT
+from support.reading import Reader
 from support.shipping import Shipping, SignedIn
 
 NAME, PASSWORD = "annotator-03@demo.example", "correct horse 电池"
@@ -36,7 +37,7 @@ def person(installation: Installation) -> Any:
 
 
 def site(installation: Installation) -> TestClient:
-    return TestClient(create_app(installation), follow_redirects=False)
+    return Reader(create_app(installation), follow_redirects=False)
 
 
 def signed_in(client: TestClient, password: str = PASSWORD, **form: str) -> SignedIn:

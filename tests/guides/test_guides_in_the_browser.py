@@ -92,7 +92,7 @@ def test_a_guide_is_written_and_read_before_work_goes_on(browser: Browser, shipp
             write(desk, project_id)
         with at(browser, shipping, base, who.person_id, width) as me:
             page = me.open("/notices")
-            assert "1 条未读" in page.locator("main").inner_text()
+            assert "1 条未读" in page.locator("main").inner_text().replace("\u00a0", " ")
             press(page, "打开")
             me.check()
             assert page.locator("ins").first.inner_text() == "快递慢也算。"

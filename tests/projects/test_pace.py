@@ -6,7 +6,8 @@ import pytest
 
 from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
-from leye_platform.projects.pace import paces_of
+from leye_platform.projects import pages
+from leye_platform.projects.pace import ProjectPace, paces_of
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from support.clock import MovableClock
 from support.shipping import Shipping
@@ -23,7 +24,7 @@ def test_the_home_tells_who_is_at_work_and_when_it_will_be_done(shipping: Shippi
     coordinator = shipping.browser(shipping.actor(Role.COORDINATOR).person_id)
     project = shipping.batch(4, pipeline=ONE).project_id
     page = coordinator.get("/projects").text
-    assert "现在没有人拿着任务。" in page
+    assert "现在没有人在做。" in page
     assert "最近一天没有新的结果。" in page
     who, other = shipping.person(), shipping.person()
     for _ in range(2):
@@ -31,13 +32,26 @@ def test_the_home_tells_who_is_at_work_and_when_it_will_be_done(shipping: Shippi
     shipping.claims(who, project)
     shipping.claims(other, project)
     page = coordinator.get("/projects").text
-    assert "现在 2 个人拿着任务。" in page
+    assert "现在 2 个人在做。" in page
     assert "最近一天定了 2 条，照这样要到" in page
     with shipping.database.read() as session:
         pace = paces_of(session, [project], clock.now())[project]
     assert (pace.at_work, pace.decided, pace.gold_answers) == (2, 2, 0)
     assert pace.finish(3, clock.now()) == clock.now() + timedelta(days=1.5)
     assert pace.finish(0, clock.now()) is None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("right", "told"), [(3, True), (6, False)])
+def test_a_project_whose_gold_few_answer_right_is_a_matter_of_the_day(
+    shipping: Shipping, monkeypatch: pytest.MonkeyPatch, right: int, told: bool
+) -> None:
+    project = shipping.batch(1, pipeline=ONE).project_id
+    monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, right)})
+    page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
+    assert f"标准题答了 10 次，答对 {right} 次。" in page
+    assert ("标准题答对得少" in page) is told
+    assert (f'class="button main" href="/projects/{project}/guide"' in page) is told
 
 
 def test_a_pace_of_long_ago_foretells_nothing(shipping: Shipping, clock: MovableClock) -> None:

@@ -1,5 +1,6 @@
 """Entities in review: answers side by side with what differs in words; accepted, mended, checked, sent back."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -139,6 +140,21 @@ def test_a_single_answer_is_checked_and_sent_back_to_its_author(entities: Entiti
     entities.settles(again, Verdict.FIX, Reason.WRONG_LABEL, result=result_of(NAME, CITY))
     [made] = entities.decisions(batch)
     assert (made.round, made.labels) == (2, [[0, 2, 0], [3, 5, 1]])
+
+
+def test_what_all_marked_stands_in_the_text_and_the_bar_has_the_workbenchs_words(entities: Entities) -> None:
+    batch = entities.marked_batch(pipeline=Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=1, gold_share=0))
+    entities.marks(entities.person(), batch, CITY, NAME)
+    page = entities.browser(entities.reviewer.person_id).get(f"/review/{entities.must_take()}").text
+    text = re.search(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.DOTALL)
+    assert text is not None
+    assert re.sub(r"</?span[^>]*>", "|", text[1]).startswith(
+        '|李娜|<small class="tag">人名</small>在|上海|<small class="tag">地名</small>的晨光纸厂'
+    )
+    said = re.sub(r"<[^>]+>", "", re.sub(r"<small.*?</small>", "", text[1]))
+    assert said == TEXT.replace("\u202e", "U+202E")
+    bar = re.findall(r'<button[^>]*data-command="(\w+)"[^>]*>(\w+)', page)
+    assert bar == [("undo", "撤销"), ("skip", "跳过"), ("help", "求助"), ("leave", "离开"), ("submit", "提交")]
 
 
 def test_a_gold_answer_is_right_when_every_span_is(entities: Entities) -> None:

@@ -26,6 +26,7 @@ from leye_platform.projects.rules import Pipeline, PipelineKind
 from support.clock import MovableClock
 from support.crowd import Crowd, OpenBatch
 from support.factories import make_organisation, make_person
+from support.reading import Reader
 
 ONE = Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=0, gold_share=0)
 
@@ -148,7 +149,7 @@ class Shipping(Crowd):
                     expires_at=self.clock.now().replace(year=self.clock.now().year + 1),
                 )
             )
-        client = TestClient(create_app(self.installation), follow_redirects=False)
+        client = Reader(create_app(self.installation), follow_redirects=False)
         client.cookies.set(SESSION_COOKIE, token)
         return SignedIn(client, csrf, token)
 

@@ -90,8 +90,8 @@ def test_a_leader_goes_straight_to_their_team_and_sees_who_is_at_work(shipping: 
     assert browser.get("/teams").headers["location"] == f"/teams/{base.team}"
     page = browser.get(f"/teams/{base.team}").text
     rows = {row[0]: row[1] for row in re.findall(r'<th role="rowheader".*?>(?:<a.*?>)?([^<]+)(.*?)</tr>', page, re.S)}
-    assert "“短评情感分类”的任务，今天\xa09:10 领的" in rows[working.name]
-    assert "今天\xa09:00" in rows[working.name]
+    assert "“短评情感分类”的任务，今天 9:10 领的" in rows[working.name]
+    assert "今天 9:00" in rows[working.name]
     assert "没有任务" in rows[idle.name]
     assert "还没有交过" in rows[idle.name]
 

@@ -83,7 +83,7 @@ def the_partner_makes_a_project(day: Day) -> None:
             me.write("问标注员的问题", "每只杯子画一个框")
             me.write("标签", "杯子\n茶壶 | 有壶嘴的")
             me.write("第 1 版", "# 怎么画\n\n框要贴着边。")
-            me.follow("建好项目")
+            me.follow("建项目")
             assert me.heading() == PROJECT
             me.reads("等乐业定单价。", "每只杯子画一个框")
         with me.errand("partner: 写规范"):

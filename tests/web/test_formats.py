@@ -19,6 +19,8 @@ NOW = datetime(2026, 11, 24, 2, 20, tzinfo=UTC)  # Tuesday 10:20 in Shanghai
         (NOW + timedelta(days=1), "明天 10:20", "tomorrow 10:20"),
         (NOW - timedelta(days=1), "昨天 10:20", "yesterday 10:20"),
         (datetime(2026, 11, 26, 10, 0, tzinfo=UTC), "周四 18:00", "Thursday 18:00"),
+        (datetime(2026, 11, 29, 10, 0, tzinfo=UTC), "周日 18:00", "Sunday 18:00"),
+        (datetime(2026, 11, 30, 10, 0, tzinfo=UTC), "下周一 18:00", "30 November 18:00"),
         (datetime(2026, 11, 30, 16, 5, tzinfo=UTC), "12 月 1 日 0:05", "1 December 0:05"),
         (datetime(2025, 11, 20, 1, 0, tzinfo=UTC), "2025 年 11 月 20 日 9:00", "20 November 2025 9:00"),
         (None, "—", "—"),

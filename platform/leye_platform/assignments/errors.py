@@ -75,7 +75,7 @@ class QuotaRefused(Refused):
 
 
 class ReservationInThePast(Refused):
-    sentence = N_("留到哪天已经过去了。请选以后的日期。")
+    sentence = N_("留到哪天已经过去了。请写以后的日期。")
 
 
 class NoSuchTeam(Refused):

@@ -24,8 +24,8 @@ from leye_platform.retention.service import check_kept
 from leye_platform.review.models import Decision
 from leye_platform.review.rules import DecisionMethod, Verdict
 from leye_platform.web import formats
-from leye_platform.web.pages import words_in
 from leye_platform.web.rendering import render
+from leye_platform.web.typography import page_catalogue
 
 MATRIX = 8
 """Up to so many classes are shown as a table of which was taken for which; of more, only what was mixed up most."""
@@ -139,7 +139,7 @@ def context_of(report: Report) -> dict[str, Any]:
 def render_quality_html(report: Report, language: str = "zh") -> str:
     """One self-contained printable page: no style sheet, script or picture from elsewhere."""
     context = context_of(report) | {
-        "_": words_in(language),
+        "_": page_catalogue(language).gettext,
         "lang": "zh-CN" if language == "zh" else "en",
         "date": formats.date(language),
     }

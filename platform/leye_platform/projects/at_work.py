@@ -22,7 +22,7 @@ from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.queries import ROWS_A_PAGE, BatchProgress, Listed, progress_of
 from leye_platform.projects.rules import BatchState, ItemState
 from leye_platform.review.models import Review
-from leye_platform.review.rules import ReviewState
+from leye_platform.review.rules import UNSETTLED
 
 AT_WORK = (BatchState.OPEN, BatchState.PAUSED)
 
@@ -83,9 +83,7 @@ def _people(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def _reviews(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
-    query = select(Review.batch_id, func.count()).where(
-        Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id.in_(ids)
-    )
+    query = select(Review.batch_id, func.count()).where(Review.state.in_(UNSETTLED), Review.batch_id.in_(ids))
     return dict(session.execute(query.group_by(Review.batch_id)).all())
 
 

@@ -17,7 +17,7 @@ from leye_platform.projects.models import Batch, Item, MicroTask, Project
 from leye_platform.projects.queries import Terms
 from leye_platform.projects.rules import ItemState, Pipeline
 from leye_platform.review.models import Decision, Review
-from leye_platform.review.rules import DecisionMethod, ReviewState
+from leye_platform.review.rules import UNSETTLED, DecisionMethod
 
 LATEST = 1000
 """So many decisions are looked at for the figures of quality, whatever the size of the batch."""
@@ -61,9 +61,7 @@ class StandingStill:
 def standing_still(session: Session, batch: Batch, now: datetime) -> StandingStill:
     """Five queries."""
     reviews, oldest = session.execute(
-        select(func.count(), func.min(Review.opened_at)).where(
-            Review.state.in_((ReviewState.OPEN, ReviewState.HELD)), Review.batch_id == batch.id
-        )
+        select(func.count(), func.min(Review.opened_at)).where(Review.state.in_(UNSETTLED), Review.batch_id == batch.id)
     ).one()
     decided = select(func.count()).where(
         Item.batch_id == batch.id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None)

@@ -18,7 +18,7 @@ from leye_platform.projects.project_matters import is_priced
 from leye_platform.projects.queries import BatchProgress, progress_of
 from leye_platform.projects.rules import FINISHED_ITEMS, AdditionState, BatchState, ItemState
 from leye_platform.review.models import Review
-from leye_platform.review.rules import ReviewState
+from leye_platform.review.rules import UNSETTLED
 
 NEAR = timedelta(days=2)
 """A deadline this near is told while something is left to do."""
@@ -189,7 +189,7 @@ def _in_review(session: Session) -> Iterable[Matter]:
     """Batches whose micro-tasks wait for a reviewer, the longest wait first."""
     waiting = (
         select(Review.batch_id, func.count().label("number"), func.min(Review.opened_at).label("since"))
-        .where(Review.state == ReviewState.OPEN)
+        .where(Review.state.in_(UNSETTLED))
         .group_by(Review.batch_id)
         .subquery()
     )

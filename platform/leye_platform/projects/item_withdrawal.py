@@ -22,12 +22,11 @@ from leye_platform.projects.withdrawal import (
     withdraw_unfinished,
 )
 from leye_platform.review.models import Review
-from leye_platform.review.rules import ReviewState
+from leye_platform.review.rules import UNSETTLED
 
 MOST_NAMES = 10_000
 ROW_SIGN = "#"
 LAST_ROW = 2**31 - 1
-UNSETTLED = (ReviewState.OPEN, ReviewState.HELD)
 NOT_READ = frozenset({BatchState.UPLOADING, BatchState.INGESTING})
 
 

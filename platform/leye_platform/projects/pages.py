@@ -123,7 +123,7 @@ def add_price(work: Work, project_id: UUID, unit_price: Field = "", valid_from: 
 
 def _beginning(work: Work, text: str) -> tuple[datetime, str | None]:
     """The midnight that a day begins with; today, and no day at all, mean now."""
-    day, problem = read_day(text, work.gettext)
+    day, problem = read_day(text, work.now, work.gettext)
     today = formats.local(work.now).date()
     if day is not None and day < today:
         return work.now, work.gettext(N_("请填今天或以后的日期；不填就从现在起。"))

@@ -13,7 +13,7 @@ from leye_platform.billing.ledger import make_payable
 from leye_platform.projects.models import Item, MicroTask
 from leye_platform.projects.rules import FINISHED_ITEMS, ITEM_MOVES, ItemState
 from leye_platform.review.models import Review
-from leye_platform.review.rules import ReviewState
+from leye_platform.review.rules import UNSETTLED, ReviewState
 
 PART = 1000  # answers in one statement: databases limit its parameters
 WITHDRAWABLE = frozenset(state for state, moves in ITEM_MOVES.items() if ItemState.WITHDRAWN in moves)
@@ -70,9 +70,7 @@ def withdraw_unfinished(session: Session, scope: Scope) -> None:
         execution_options=here,
     )
     session.execute(
-        update(Review)
-        .where(scope(Review), Review.state.in_((ReviewState.OPEN, ReviewState.HELD)))
-        .values(state=ReviewState.WITHDRAWN),
+        update(Review).where(scope(Review), Review.state.in_(UNSETTLED)).values(state=ReviewState.WITHDRAWN),
         execution_options=here,
     )
     for table in (MicroTask, Item):

@@ -20,6 +20,7 @@ from leye_platform.review.queries import AnswerGroup, ReviewView, may_take, queu
 from leye_platform.review.rules import REASON_WORDS, REASONS, Reason, ReviewCause, ReviewState, Verdict
 from leye_platform.web import formats
 from leye_platform.web.pages import sentence_for, translator_for
+from leye_platform.web.workbench import bar_commands
 from leye_task_templates.splitting import PART
 from leye_task_templates.template import ResultRefused
 
@@ -179,11 +180,5 @@ def _commands(work: Work, shown: ReviewView) -> list[dict[str, str]]:
         {"command": f"choose {n}", "label": label, "key": str(n) if n < 10 else ""}
         for n, label in enumerate(labels, start=1)
     ]
-    bar = (
-        ("undo", N_("撤销"), "Z"),
-        ("skip", N_("放回去"), "S"),
-        ("help", N_("求助"), "H"),
-        ("leave", N_("先离开"), "Q"),
-        ("submit", N_("提交"), "Enter"),
-    )
-    return choose + [{"command": c, "label": translate(label), "key": key} for c, label, key in bar]
+    unsaved = {"leave": translate(N_("离开"))}  # a decision is kept once it is submitted, not before
+    return choose + [one | {"label": unsaved.get(one["command"], one["label"])} for one in bar_commands(translate)]

@@ -21,6 +21,8 @@ class ReviewState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+UNSETTLED = (ReviewState.OPEN, ReviewState.HELD)
+"""What waits for a reviewer, whether one has it in hand or not."""
 _R = ReviewState
 REVIEW_MOVES: dict[ReviewState, frozenset[ReviewState]] = {
     _R.OPEN: frozenset({_R.HELD, _R.WITHDRAWN}),

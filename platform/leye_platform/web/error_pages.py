@@ -22,7 +22,7 @@ from leye_platform.errors import (
     Unauthenticated,
 )
 from leye_platform.web.label_studio_problem import label_studio_problem, speaks_label_studio
-from leye_platform.web.pages import page, translator_for
+from leye_platform.web.pages import is_page, page, translator_for
 
 log = structlog.get_logger(__name__)
 
@@ -67,10 +67,6 @@ def problem(status: int, code: str, title: str, **more: Any) -> JSONResponse:
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
 
-def _wants_page(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/objects/", "/health", "/readyz", "/metrics"))
-
-
 async def _named(request: Request, error: Exception) -> Response:
     assert isinstance(error, LeyeError)  # noqa: S101 -- registered for this class
     gettext = translator_for(request).gettext
@@ -78,7 +74,7 @@ async def _named(request: Request, error: Exception) -> Response:
     headers = {"Retry-After": str(error.arguments["seconds"])} if isinstance(error, TooManyAttempts) else {}
     if speaks_label_studio(request):
         answer: Response = label_studio_problem(error.status, sentence, _members(error, gettext).get("errors"))
-    elif not _wants_page(request):
+    elif not is_page(request):
         answer = problem(error.status, error.code, sentence, **_members(error, gettext))
     elif isinstance(error, Unauthenticated) and request.method == "GET":
         answer = RedirectResponse(f"/?next={quote(_address(request))}", status_code=303)
@@ -101,7 +97,7 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class
     if error.status_code == 404:
         return await _named(request, NotFound())
-    if _wants_page(request):
+    if is_page(request):
         return _page(
             request,
             error.status_code,
@@ -116,7 +112,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class
     details = {".".join(str(part) for part in e["loc"]): e["msg"] for e in error.errors()}
     sentence = translator_for(request).gettext("填写的内容不全，或者格式不对。请检查后再提交。")
-    if _wants_page(request):
+    if is_page(request):
         return _page(request, 422, sentence)
     if speaks_label_studio(request):
         return label_studio_problem(422, sentence, details)
@@ -127,7 +123,7 @@ def _unforeseen(request: Request, error: Exception) -> Response:
     reference = secrets.token_hex(4).upper()
     log.error("unforeseen error", reference=reference, path=request.url.path, exc_info=error)
     sentence = translator_for(request).gettext("是我们这边出了问题，不是你操作错了。已经提交的答案都存好了。")
-    if _wants_page(request):
+    if is_page(request):
         return _page(request, 500, sentence, reference=reference)
     if speaks_label_studio(request):
         return label_studio_problem(500, sentence, {"reference": reference})

@@ -98,7 +98,7 @@ def month_began(now: datetime) -> datetime:
 
 
 def when(language: str, now: datetime) -> Callable[[datetime | None], str]:
-    """How a moment is said on a page that is read `now`: 今天 10:20, 周四 18:00, 12 月 3 日 9:00."""
+    """How a moment is said on a page that is read `now`: 今天 10:20, 周四 18:00, 下周四 18:00, 12 月 20 日 9:00."""
     say_day = day(language, now)
 
     def say(moment: datetime | None) -> str:
@@ -111,7 +111,10 @@ def when(language: str, now: datetime) -> Callable[[datetime | None], str]:
 
 
 def day(language: str, now: datetime) -> Callable[[datetime | None], str]:
-    """How a day is said on a page that is read `now`: 今天, 周四, 12 月 3 日."""
+    """How a day is said on a page that is read `now`: 今天, 周四, 下周四, 12 月 20 日.
+
+    A weekday alone is one of this week, which ends on Sunday.
+    """
 
     def say(moment: datetime | None) -> str:
         if moment is None:
@@ -122,8 +125,11 @@ def day(language: str, now: datetime) -> Callable[[datetime | None], str]:
         near = {0: ("今天", "today"), 1: ("明天", "tomorrow"), -1: ("昨天", "yesterday")}
         if days in near:
             return near[days][english]
-        if 1 < days < 7:
+        weeks = (days + today.weekday()) // 7
+        if days > 1 and weeks == 0:
             return (ENGLISH_WEEKDAYS if english else WEEKDAYS)[at.weekday()]
+        if 1 < days < 7 and not english:
+            return f"下{WEEKDAYS[at.weekday()]}"
         return _date(at, english=english, with_year=at.year != today.year)
 
     return say

@@ -18,13 +18,14 @@ from leye_platform.web import formats
 from leye_platform.web.display import display_of
 from leye_platform.web.rendering import render
 from leye_platform.web.translations import LANGUAGES, catalogue, messages_for_scripts
+from leye_platform.web.typography import page_catalogue
 
 PACKED = 6
 """The level of packing: higher ones cost more than they save."""
 NAVIGATION: tuple[tuple[Permission, str, str], ...] = (
     (Permission.WORK, "/work", N_("首页")),
-    (Permission.OWN_EARNINGS, "/work/earnings", N_("收入")),
     (Permission.REVIEW, "/review", N_("质检")),
+    (Permission.OWN_EARNINGS, "/work/earnings", N_("收入")),
     (Permission.VIEW_PROJECTS, "/projects", N_("项目")),
     (Permission.VIEW_TEAM, "/teams", N_("小组")),
     (Permission.FINANCE, "/billing", N_("财务")),
@@ -48,9 +49,15 @@ ROLE_WORDS: dict[Role, str] = {
 }
 
 
+def is_page(request: Request) -> bool:
+    """Whether a person asks, not a program."""
+    return not request.url.path.startswith(("/api/", "/objects/", "/health", "/readyz", "/metrics"))
+
+
 def translator_for(request: Request) -> NullTranslations:
-    """The catalogue of the reader's language."""
-    return catalogue(display_of(request).language)
+    """The catalogue of the reader's language; for a page as pages set it."""
+    language = display_of(request).language
+    return page_catalogue(language) if is_page(request) else catalogue(language)
 
 
 def sentence_for(request: Request, error: LeyeError) -> str:
@@ -71,7 +78,7 @@ def page(
 
 def _common(request: Request, actor: Actor | None, now: datetime) -> dict[str, Any]:
     display = display_of(request)
-    translations = catalogue(display.language)
+    translations = page_catalogue(display.language)
     return {
         "_": translations.gettext,
         "gettext": translations.gettext,
