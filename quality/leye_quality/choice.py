@@ -14,13 +14,14 @@ succession (Essai philosophique sur les probabilités, 1814) bounds every confid
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from leye_quality.copying import Copies, find_copies, one_vote_a_group
-from leye_quality.dawid_skene import Fit, fit, sample
+from leye_quality.dawid_skene import Fit, answers_to, fit, likeliest, sample
 from leye_quality.dependence import Foretold, confidences, foretell
 from leye_quality.majority import Labels
 from leye_quality.one_coin import fit_one_coin
@@ -71,12 +72,13 @@ def combine_by_choice(
     copies = find_copies(items, people, labels, n_items=n_items, n_people=n_people, classes=classes)
     if copies.people:
         items, people, labels = one_vote_a_group(items, people, labels, copies)
-    taken, other = _better(_sampled(items, people, labels, n_items), n_people, classes)
+    some = sample(n_items)
+    answers = (items, people, labels) if len(some) == n_items else answers_to(some, items, people, labels, n_items)
+    taken, other = _better(answers, len(some), n_people, classes)
     fitted = taken.fitted
     if len(fitted.posteriors) < n_items:
-        fitted = fit(
-            items, people, labels, n_items=n_items, n_people=n_people, classes=classes, personal=taken.personal
-        )
+        whole = partial(fit, items, people, labels, n_items=n_items, n_people=n_people, classes=classes)
+        fitted = whole(personal=taken.personal, start=fitted)
     chosen = best_class(fitted)
     sure = confidences(items, people, labels, fitted, chosen=chosen, dependence=taken.foretold.dependence)
     doubt = _inverted_share(people, fitted)
@@ -114,25 +116,14 @@ def too_many_cells(*, n_items: int, n_people: int, classes: int) -> bool:
 
 def best_class(fitted: Fit) -> Labels:
     """The likeliest class of each item; of equally likely ones the first."""
-    likeliest = fitted.posteriors.max(axis=1, keepdims=True)
-    chosen: Labels = (fitted.posteriors >= likeliest - TIE).argmax(axis=1)
-    return chosen
+    return likeliest(fitted.posteriors, TIE)
 
 
-def _sampled(items: Labels, people: Labels, labels: Labels, n_items: int) -> tuple[Labels, Labels, Labels, int]:
-    """The answers to a sample of items large enough to choose by, and how many items these are."""
-    some = sample(n_items)
-    if len(some) == n_items:
-        return items, people, labels, n_items
-    place = np.full(n_items, -1, dtype=np.intp)
-    place[some] = np.arange(len(some))
-    kept = place[items] >= 0
-    return place[items[kept]], people[kept], labels[kept], len(some)
-
-
-def _better(answers: tuple[Labels, Labels, Labels, int], n_people: int, classes: int) -> tuple[_Candidate, _Candidate]:
+def _better(
+    answers: tuple[Labels, Labels, Labels], n_items: int, n_people: int, classes: int
+) -> tuple[_Candidate, _Candidate]:
     """Both candidates, the better one first."""
-    items, people, labels, n_items = answers
+    items, people, labels = answers
     candidates = []
     for personal in (True, False):
         fitted = fit(items, people, labels, n_items=n_items, n_people=n_people, classes=classes, personal=personal)
