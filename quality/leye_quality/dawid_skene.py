@@ -22,7 +22,7 @@ import scipy  # its parts load where they are used: a web process combines answe
 from numpy.typing import NDArray
 
 from leye_quality.majority import Labels, Shares, vote_shares
-from leye_quality.shrinkage import Counts, Shrinkage, learn
+from leye_quality.shrinkage import OWN, Counts, Drawn, Shrinkage, learn
 
 PRIOR_CAUTION = 0.1
 """Evenly spread items assumed for each overlapping one at two answers an item: half of it at three, a ninth at ten."""
@@ -64,17 +64,16 @@ def fit(
     n_people: int,
     classes: int,
     known: Mapping[int, int] | None = None,
-    personal: bool = True,
+    drawn: Drawn = OWN,
     most_rounds: int = MOST_ROUNDS,
     start: Fit | None = None,
 ) -> Fit:
     """Estimate truths, confusion matrices and prior from coded answers (three arrays of equal length).
 
     known: items whose class is given (gold). They teach about people and stay as they are, but say nothing about the
-    prior: somebody chose them. personal: whether a thin record is drawn to the person's own accuracy, else to a
-    stranger's. most_rounds: on thin data, later ones teach a fit its own errors. start: a fit of the same people to
-    some of the items, from which this one goes on. An item without answers gets the prior. The order of the answers
-    does not matter.
+    prior: somebody chose them. drawn: to what a thin record is drawn. most_rounds: on thin data, later ones teach a fit
+    its own errors. start: a fit of the same people to some of the items, from which this one goes on. An item without
+    answers gets the prior. The order of the answers does not matter.
     """
     given = np.bincount(items, minlength=n_items)
     if start is None and len(some := sample(n_items)) < n_items:
@@ -83,11 +82,11 @@ def fit(
             n_items=len(some),
             n_people=n_people,
             classes=classes,
-            personal=personal,
+            drawn=drawn,
             most_rounds=most_rounds,
         )
     blocks = _blocks(items, _columns(people, labels, n_people, classes), n_items, n_people, classes)
-    rounds = _Rounds(blocks, given, n_people, classes, known=known or {}, personal=personal)
+    rounds = _Rounds(blocks, given, n_people, classes, known=known or {}, drawn=drawn)
     if start is None:
         return rounds.run(vote_shares(items, labels, n_items, classes), most_rounds)
     return rounds.go_on(start, most_rounds)
@@ -121,9 +120,9 @@ class _Rounds:
         classes: int,
         *,
         known: Mapping[int, int],
-        personal: bool,
+        drawn: Drawn,
     ) -> None:
-        self.blocks, self.n_people, self.classes, self.personal = blocks, n_people, classes, personal
+        self.blocks, self.n_people, self.classes, self.drawn = blocks, n_people, classes, drawn
         self.known = np.array(sorted(known.items()), dtype=np.intp).reshape(-1, 2)
         overlapping, telling = given >= 2, given >= 2
         overlapping[self.known[:, 0]] = False
@@ -170,8 +169,7 @@ class _Rounds:
     def _learn(self, counts: Counts, mass: Shares, rounds: int) -> None:
         """The maximisation step. mass: how much of the overlapping items falls to each class."""
         self.counts = counts
-        if rounds % LEARN_EVERY == 0:
-            self.shrinkage = learn(counts, personal=self.personal)
+        self.shrinkage = learn(counts, self.drawn, None if rounds % LEARN_EVERY == 0 else self.shrinkage.row)
         prior = mass + self.assumed_items
         self.prior = prior / prior.sum()
 

@@ -18,6 +18,7 @@ from leye_quality.answer_files import AnswerFile
 from leye_quality.choice import TIE
 from leye_quality.dawid_skene import Fit, fit
 from leye_quality.majority import Labels, Shares
+from leye_quality.shrinkage import OWN, STRANGER
 from leye_quality.telling import least_worth, told
 
 TWICE_AT_FIRST = 0.5
@@ -86,10 +87,10 @@ def _learned(file: AnswerFile, asked: Labels) -> _Knowledge:
             n_items=len(file.items),
             n_people=len(file.people),
             classes=len(file.labels),
-            personal=personal,
+            drawn=drawn,
             most_rounds=FIT_ROUNDS,
         )
-        for personal in (True, False)
+        for drawn in (OWN, STRANGER)
     )
     given = np.bincount(people, minlength=len(file.people)) / len(people)
     return _Knowledge(
