@@ -90,7 +90,7 @@ def combine_by_choice(
         items, people, labels = one_vote_a_group(items, people, labels, copies)
     some = sample(n_items)
     if len(some) < n_items:
-        answers = answers_to(some, items, people, labels, n_items)
+        answers = answers_to(some, items, people, labels)
         best = _weighed(*answers, n_items=len(some), n_people=n_people, classes=classes, among=TWO)[0]
         whole = partial(fit, items, people, labels, n_items=n_items, n_people=n_people, classes=classes)
         candidates = [replace(best, fitted=whole(drawn=best.drawn, start=best.fitted), weight=1.0)]

@@ -29,7 +29,8 @@ ONE_ALIKE = float(1 << 26)
 """Two counts in one number, both below this and so exact: sparse sums are the dear part."""
 
 PAIRS_AT_A_TIME = 2_000_000
-MOST_ANSWERS = 1_000_000  # of more, those to evenly spread items are looked at
+MOST_ANSWERS, STRETCHES = 1_000_000, 50  # of more answers, evenly spread stretches are looked at
+MOST_COUNTED = 1024  # people, all pairs of whom are counted at once
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,7 @@ def find_copies(items: Labels, people: Labels, labels: Labels, *, n_items: int, 
     if classes < 2 or not LEAST_GROUP <= n_people <= MOST_PEOPLE:
         return alone
     if len(items) > MOST_ANSWERS:
-        some = np.zeros(n_items, dtype=bool)
-        some[np.linspace(0, n_items - 1, n_items * MOST_ANSWERS // len(items)).astype(np.intp)] = True
-        kept = np.flatnonzero(some[items])
+        kept = _stretches(items)
         items, people, labels = items[kept], people[kept], labels[kept]
     pairs = _pairs(items, people, labels, n_people)
     first, second, together = pairs.row, pairs.col, pairs.data % ONE_ALIKE
@@ -75,6 +74,14 @@ def one_vote_a_group(items: Labels, people: Labels, labels: Labels, copies: Copi
     return kept // classes // persons, kept // classes % persons, kept % classes
 
 
+def _stretches(items: Labels) -> Labels:
+    """Where the answers stand that are looked at: evenly spread stretches of whole items. items: sorted."""
+    starts = np.linspace(0, len(items), STRETCHES, endpoint=False).astype(np.intp)
+    first = np.searchsorted(items, items[starts])
+    last = np.searchsorted(items, items[np.minimum(starts + MOST_ANSWERS // STRETCHES, len(items) - 1)])
+    return np.concatenate([np.arange(*pair) for pair in zip(first.tolist(), last.tolist(), strict=True)])
+
+
 def _pairs(items: Labels, people: Labels, labels: Labels, n_people: int) -> "scipy.sparse.coo_matrix":
     """What two people have in common, by person, then other person: items answered alike count `ONE_ALIKE`, all 1.
 
@@ -93,13 +100,22 @@ def _pairs(items: Labels, people: Labels, labels: Labels, n_people: int) -> "sci
         held += len(at)
         if held >= PAIRS_AT_A_TIME or not len(at):
             rows, columns, counted = (np.concatenate(part) for part in zip(*waiting, strict=True))
-            common = common + scipy.sparse.coo_matrix((counted, (rows, columns)), shape=shape).tocsr()
+            common = common + _summed(rows, columns, counted, n_people)
             waiting, held = [], 0
     common = (common + common.T).tocsr()
     common.sort_indices()
     pairs = common.tocoo()
     apart = pairs.row != pairs.col
     return scipy.sparse.coo_matrix((pairs.data[apart], (pairs.row[apart], pairs.col[apart])), shape=shape)
+
+
+def _summed(first: Labels, second: Labels, counted: NDArray[np.float64], n_people: int) -> "scipy.sparse.csr_matrix":
+    """The counts of each pair together. Of not too many people, by counting into all pairs there could be."""
+    shape = (n_people, n_people)
+    if n_people > MOST_COUNTED:
+        return scipy.sparse.coo_matrix((counted, (first, second)), shape=shape).tocsr()
+    sums = np.bincount(first.astype(np.intp) * n_people + second, counted, n_people * n_people)
+    return scipy.sparse.csr_matrix(sums.reshape(shape))
 
 
 def _above_chance(

@@ -77,8 +77,9 @@ def fit(
     """
     given = np.bincount(items, minlength=n_items)
     if start is None and len(some := sample(n_items)) < n_items:
+        order = np.argsort(items, kind="stable") if (items[1:] < items[:-1]).any() else slice(None)
         start = fit(
-            *answers_to(some, items, people, labels, n_items),
+            *answers_to(some, items[order], people[order], labels[order]),
             n_items=len(some),
             n_people=n_people,
             classes=classes,
@@ -98,15 +99,13 @@ def sample(n_items: int) -> Labels:
     return np.linspace(0, max(n_items - 1, 0), wanted).astype(np.intp)
 
 
-def answers_to(
-    some: Labels, items: Labels, people: Labels, labels: Labels, n_items: int
-) -> tuple[Labels, Labels, Labels]:
-    """The answers to some items, which are numbered anew in their order."""
-    place = np.full(n_items, -1, dtype=np.int32)
-    place[some] = np.arange(len(some), dtype=np.int32)
-    at = place[items]
-    kept = np.flatnonzero(at >= 0)
-    return at[kept], people[kept], labels[kept]
+def answers_to(some: Labels, items: Labels, people: Labels, labels: Labels) -> tuple[Labels, Labels, Labels]:
+    """The answers to some items, which are numbered anew in their order. items, some: sorted."""
+    starts, ends = np.searchsorted(items, some), np.searchsorted(items, some, side="right")
+    given = ends - starts
+    numbers = np.repeat(np.arange(len(some), dtype=np.int32), given)
+    kept = np.arange(len(numbers)) + np.repeat(starts - (np.cumsum(given) - given), given)
+    return numbers, people[kept], labels[kept]
 
 
 class _Rounds:

@@ -13,10 +13,10 @@ def likely(seed: int, right: np.ndarray, *, gold: bool = False) -> list[float]:
     draw = np.random.default_rng(seed)
     answers_right = draw.random(len(right)) < right
     if gold:
-        return answers_right.astype(float).tolist()
+        return [float(one) for one in answers_right]
     sure = draw.choice([0.8, 0.9, 0.97], len(right))
     truth_found = draw.random(len(right)) < sure
-    return np.where(answers_right == truth_found, sure, 1.0 - sure).tolist()
+    return [float(one) for one in np.where(answers_right == truth_found, sure, 1.0 - sure)]
 
 
 @pytest.mark.parametrize("gold", [False, True])
