@@ -4,10 +4,10 @@ import csv
 import gzip
 import zlib
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import IO
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leye_quality.majority import Labels
+from leye_quality.name_coding import NameColumn, let_go
 
 ScoredLabels = Mapping[str, tuple[str, float]]
 """Per item its combined label, as a file writes it, and the confidence from 0 to 1."""
@@ -23,6 +24,7 @@ ScoredLabels = Mapping[str, tuple[str, float]]
 
 UNREADABLE = (UnicodeDecodeError, gzip.BadGzipFile, zlib.error, EOFError, csv.Error)
 ROWS_AT_A_TIME = 50_000
+AT_ONCE = 1 << 18  # answers put in order together
 
 
 class AnswerFileRefused(ValueError):
@@ -37,9 +39,9 @@ class AnswerFile:
     those names; sorted by item, then person, so that a file's lines in any order give the same arrays.
     """
 
-    items: tuple[str, ...]
-    people: tuple[str, ...]
-    labels: tuple[str, ...]
+    items: Sequence[str]
+    people: Sequence[str]
+    labels: Sequence[str]
     item_of: Labels
     person_of: Labels
     label_of: Labels
@@ -49,47 +51,61 @@ class AnswerFile:
 
     def by_item(self) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         """Each item with its answers (person, label)."""
+        people, labels = tuple(self.people), tuple(self.labels)
         ends = np.cumsum(np.bincount(self.item_of, minlength=len(self.items)))
         for item, start, end in zip(self.items, [0, *ends[:-1]], ends, strict=True):
             given = zip(self.person_of[start:end].tolist(), self.label_of[start:end].tolist(), strict=True)
-            yield item, [(self.people[person], self.labels[label]) for person, label in given]
+            yield item, [(people[person], labels[label]) for person, label in given]
 
 
 class Coding:
     """Codes columns of names as they come, and sorts them at the end."""
 
     def __init__(self) -> None:
-        self._codes: list[defaultdict[str, int]] = [defaultdict(count().__next__) for _ in range(3)]
-        self._parts: list[NDArray[np.int32]] = []
+        self._columns = [NameColumn() for _ in range(3)]
+        self._answers = 0
 
     def __len__(self) -> int:
-        return sum(part.shape[1] for part in self._parts)
+        return self._answers
 
     def add(self, items: Sequence[str], people: Sequence[str], labels: Sequence[str]) -> None:
-        """Three columns of equal length, one answer a row."""
-        part = np.empty((3, len(items)), dtype=np.int32)
-        for row, codes, names in zip(part, self._codes, (items, people, labels), strict=True):
-            row[:] = np.fromiter(map(codes.__getitem__, names), dtype=np.int32, count=len(names))
-        self._parts.append(part)
+        """Three columns of equal length, one answer a row; Arrow's arrays of strings are taken too."""
+        for column, names in zip(self._columns, (items, people, labels), strict=True):
+            column.add(names)
+        self._answers += len(items)
 
     def file(self) -> AnswerFile:
         """All answers; of several of one person to one item the last. What was added is let go as it is used."""
-        items, people, labels = names = [tuple(sorted(codes)) for codes in self._codes]
-        coded = np.concatenate(self._parts, axis=1)
-        self._parts.clear()
-        for row, codes, ordered in zip(coded, self._codes, names, strict=True):
-            position = np.empty(len(codes), dtype=np.int32)
-            position[np.fromiter(map(codes.__getitem__, ordered), dtype=np.int32)] = np.arange(len(codes))
-            codes.clear()
-            np.take(position, row, out=row)
-        keys = coded[0] * np.int64(len(people)) + coded[1]
-        if (np.diff(keys) <= 0).any():
-            order = np.argsort(keys, kind="stable")
-            coded = coded[:, order[np.diff(keys[order], append=-1) != 0]]
-        used = np.flatnonzero(np.bincount(coded[2], minlength=len(labels)))
+        (items, item_of), (people, person_of), (labels, label_of) = (column.coded() for column in self._columns)
+        let_go()
+        answers = _one_each(item_of, person_of, label_of, len(people))
+        used = np.flatnonzero(np.bincount(answers[2], minlength=len(labels)))
+        if len(used) == len(labels):
+            return AnswerFile(items, people, labels, *answers)
         position = np.zeros(len(labels), dtype=np.int32)
         position[used] = np.arange(len(used))
-        return AnswerFile(items, people, tuple(labels[n] for n in used), coded[0], coded[1], position[coded[2]])
+        return AnswerFile(items, people, tuple(labels[n] for n in used.tolist()), *answers[:2], position[answers[2]])
+
+
+def _one_each(items: Labels, people: Labels, labels: Labels, n_people: int) -> tuple[Labels, Labels, Labels]:
+    """The answers by item, then person; of several of one person to one item the last. In parts, to spare memory."""
+    if (items[1:] < items[:-1]).any():
+        order = np.argsort(items, kind="stable")
+        items, people, labels = items[order], people[order], labels[order]
+        del order
+    parts, start = [], 0
+    while start < len(items):
+        end = int(np.searchsorted(items, items[min(start + AT_ONCE, len(items)) - 1], side="right"))
+        some = [column[start:end] for column in (items, people, labels)]
+        keys = some[0] * np.int64(n_people) + some[1]
+        if (keys[1:] <= keys[:-1]).any():
+            order = np.argsort(keys, kind="stable")
+            last = np.concatenate([np.diff(keys[order]) != 0, [True]])
+            some = [column[order[last]] for column in some]
+        parts.append(some)
+        start = end
+    items, people, labels = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return items, people, labels
 
 
 class LabelColumns(Mapping[str, tuple[str, float]]):
@@ -100,8 +116,8 @@ class LabelColumns(Mapping[str, tuple[str, float]]):
 
     def __init__(
         self,
-        items: tuple[str, ...],
-        names: tuple[str, ...],
+        items: Sequence[str],
+        names: Sequence[str],
         chosen: Labels,
         sure: NDArray[np.float64],
         because: str = "",

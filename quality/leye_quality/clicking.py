@@ -29,9 +29,14 @@ USUAL = 0.1
 """Share of people whose answers tell nothing, before anything is known."""
 
 ASSUMED_PEOPLE = 10.0  # whose competences are spread as if nothing were known
-FLAGGED = 0.75
-"""So probable before a human is asked to look."""
+FALSE_ALARMS = 0.0055
+"""Share of the honest who may be looked at for nothing, in expectation. So many are looked at as this allows, the most
+suspicious first: a fixed probability would look at too many in a mediocre crowd and at too few in an able one."""
 
+FLAGGED = 0.5
+"""So probable at least before a human is asked to look."""
+
+CERTAIN = 0.75  # so probable, and the first is looked at however small the crowd is
 LEAST_ANSWERS = 15
 HABIT_ROUNDS, CROWD_ROUNDS = 8, 60
 
@@ -39,17 +44,19 @@ HABIT_ROUNDS, CROWD_ROUNDS = 8, 60
 @dataclass(frozen=True)
 class Suspicion:
     """probability: that the answers tell nothing. agreed: the share that agrees with what the others make likely;
-    by_chance: the share that the same labels, shuffled among the items, would. answers: those that others saw too."""
+    by_chance: the share that the same labels, shuffled among the items, would. answers: those that others saw too.
+    enough: how probable it has to be in this crowd before a human is asked to look."""
 
     probability: float
     agreed: float
     by_chance: float
     answers: int
+    enough: float = FLAGGED
 
     @property
     def worth_a_look(self) -> bool:
         """Whether a human should look, and perhaps propose practice."""
-        return self.answers >= LEAST_ANSWERS and self.probability >= FLAGGED
+        return self.answers >= LEAST_ANSWERS and self.probability >= self.enough
 
 
 def suspicions(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> list[Suspicion]:
@@ -69,8 +76,21 @@ def suspicions(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> li
     answers = np.bincount(people, minlength=n_people)
     agreed = np.bincount(people, right, n_people) / np.maximum(answers, 1)
     by_chance = _by_chance(beside, people, labels, n_people, classes)
+    enough = _enough(probabilities[answers >= LEAST_ANSWERS])
     rows = zip(probabilities.tolist(), agreed.tolist(), by_chance.tolist(), answers.tolist(), strict=True)
-    return [Suspicion(*row) for row in rows]
+    return [Suspicion(*row, enough) for row in rows]
+
+
+def _enough(probabilities: Real) -> float:
+    """The probability from which on people are looked at, so that as few of them as allowed are honest.
+
+    Y. Benjamini, Y. Hochberg, JRSS B 57, 1995, in B. Efron's Bayesian reading (Large-scale inference, 2010, chapter 2).
+    """
+    most_first = np.sort(probabilities)[::-1]
+    honest = np.cumsum(1.0 - most_first)
+    allowed = max(FALSE_ALARMS * float((1.0 - probabilities).sum()), 1.0 - CERTAIN)
+    looked_at = int(np.searchsorted(honest, allowed, side="right"))
+    return max(float(most_first[looked_at - 1]), FLAGGED) if looked_at else 1.0
 
 
 def _by_others(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> Real:

@@ -25,7 +25,12 @@ LEAST_AGREEMENT = 0.95
 RARELY = 1e-3  # how seldom a pair of independent people may look so alike
 LEAST_GROUP = 3
 MOST_PEOPLE = 20_000  # pairs of more are not compared
-MOST_ANSWERS = 1_000_000  # of more, those to evenly spread items are looked at
+ONE_ALIKE = float(1 << 26)
+"""Two counts in one number, both below this and so exact: sparse sums are the dear part."""
+
+PAIRS_AT_A_TIME = 2_000_000
+MOST_ANSWERS, STRETCHES = 1_000_000, 50  # of more answers, evenly spread stretches are looked at
+MOST_COUNTED = 1024  # people, all pairs of whom are counted at once
 
 
 @dataclass(frozen=True)
@@ -46,21 +51,17 @@ def find_copies(items: Labels, people: Labels, labels: Labels, *, n_items: int, 
     if classes < 2 or not LEAST_GROUP <= n_people <= MOST_PEOPLE:
         return alone
     if len(items) > MOST_ANSWERS:
-        some = np.zeros(n_items, dtype=bool)
-        some[np.linspace(0, n_items - 1, n_items * MOST_ANSWERS // len(items)).astype(np.intp)] = True
-        items, people, labels = items[some[items]], people[some[items]], labels[some[items]]
-    shared = _pairs(people, items, n_people)
-    agreed = _pairs(people, items * np.intp(classes) + labels, n_people)
-    first, second, together = shared.row, shared.col, shared.data
-    places = np.searchsorted(_keys(shared), _keys(agreed))
-    alike = np.zeros(len(together))
-    alike[places] = agreed.data
+        kept = _stretches(items)
+        items, people, labels = items[kept], people[kept], labels[kept]
+    pairs = _pairs(items, people, labels, n_people)
+    first, second, together = pairs.row, pairs.col, pairs.data % ONE_ALIKE
+    alike = pairs.data // ONE_ALIKE
     chance = float(((np.bincount(labels, minlength=classes) / len(labels)) ** 2).sum())
     above = _above_chance(first, alike / together, together, chance, n_people)
     expected = np.clip(chance + (1.0 - chance) * above[first] * above[second], chance, 1.0)
     close = (together >= LEAST_SHARED) & (alike >= LEAST_AGREEMENT * together)
     linked = close & (bdtrc(alike - 1, together.astype(np.intp), expected) < RARELY)
-    return Copies(_groups(first[linked], second[linked], n_people, agreed.tocsr(), shared.tocsr()))
+    return Copies(_groups(first[linked], second[linked], n_people, pairs))
 
 
 def one_vote_a_group(items: Labels, people: Labels, labels: Labels, copies: Copies) -> tuple[Labels, Labels, Labels]:
@@ -73,27 +74,55 @@ def one_vote_a_group(items: Labels, people: Labels, labels: Labels, copies: Copi
     return kept // classes // persons, kept // classes % persons, kept % classes
 
 
-def _pairs(people: Labels, what: Labels, n_people: int) -> "scipy.sparse.coo_matrix":
-    """How many things two people have in common, by person, then other person; nobody is paired with themselves."""
-    things, thing_of = np.unique(what, return_inverse=True)
-    have = scipy.sparse.csr_matrix((np.ones(len(people)), (people, thing_of)), shape=(n_people, len(things)))
-    common = (have @ have.T).tocsr()
+def _stretches(items: Labels) -> Labels:
+    """Where the answers stand that are looked at: evenly spread stretches of whole items. items: sorted."""
+    starts = np.linspace(0, len(items), STRETCHES, endpoint=False).astype(np.intp)
+    first = np.searchsorted(items, items[starts])
+    last = np.searchsorted(items, items[np.minimum(starts + MOST_ANSWERS // STRETCHES, len(items) - 1)])
+    return np.concatenate([np.arange(*pair) for pair in zip(first.tolist(), last.tolist(), strict=True)])
+
+
+def _pairs(items: Labels, people: Labels, labels: Labels, n_people: int) -> "scipy.sparse.coo_matrix":
+    """What two people have in common, by person, then other person: items answered alike count `ONE_ALIKE`, all 1.
+
+    items: sorted. Nobody is paired with themselves.
+    """
+    shape = (n_people, n_people)
+    common = scipy.sparse.csr_matrix(shape)
+    waiting: list[tuple[Labels, Labels, NDArray[np.float64]]] = []
+    at, lag, held = np.arange(len(items)), 0, 0
+    while len(at):
+        lag += 1
+        at = at[: np.searchsorted(at, len(items) - lag)]
+        at = at[items[at + lag] == items[at]]
+        alike = np.where(labels[at] == labels[at + lag], 1.0 + ONE_ALIKE, 1.0)
+        waiting.append((people[at], people[at + lag], alike))
+        held += len(at)
+        if held >= PAIRS_AT_A_TIME or not len(at):
+            rows, columns, counted = (np.concatenate(part) for part in zip(*waiting, strict=True))
+            common = common + _summed(rows, columns, counted, n_people)
+            waiting, held = [], 0
+    common = (common + common.T).tocsr()
     common.sort_indices()
     pairs = common.tocoo()
     apart = pairs.row != pairs.col
-    return scipy.sparse.coo_matrix((pairs.data[apart], (pairs.row[apart], pairs.col[apart])), shape=pairs.shape)
+    return scipy.sparse.coo_matrix((pairs.data[apart], (pairs.row[apart], pairs.col[apart])), shape=shape)
 
 
-def _keys(pairs: "scipy.sparse.coo_matrix") -> NDArray[np.int64]:
-    keys: NDArray[np.int64] = pairs.row * np.int64(pairs.shape[1]) + pairs.col
-    return keys
+def _summed(first: Labels, second: Labels, counted: NDArray[np.float64], n_people: int) -> "scipy.sparse.csr_matrix":
+    """The counts of each pair together. Of not too many people, by counting into all pairs there could be."""
+    shape = (n_people, n_people)
+    if n_people > MOST_COUNTED:
+        return scipy.sparse.coo_matrix((counted, (first, second)), shape=shape).tocsr()
+    sums = np.bincount(first.astype(np.intp) * n_people + second, counted, n_people * n_people)
+    return scipy.sparse.csr_matrix(sums.reshape(shape))
 
 
 def _above_chance(
     first: Labels, agreement: NDArray[np.float64], together: NDArray[np.float64], chance: float, n_people: int
 ) -> NDArray[np.float64]:
     """Per person how far above chance they agree with the truth, 0 to 1: the square-root law of pairs, by medians."""
-    gains = (agreement - chance) / (1.0 - chance)
+    gains = (agreement - chance) / max(1.0 - chance, 1e-12)
     usual = np.zeros(n_people)
     order = np.lexsort((gains, first))
     starts = np.searchsorted(first[order], np.arange(n_people + 1))
@@ -107,16 +136,14 @@ def _above_chance(
     return above
 
 
-def _groups(
-    first: Labels, second: Labels, n_people: int, agreed: "scipy.sparse.csr_matrix", shared: "scipy.sparse.csr_matrix"
-) -> Labels:
+def _groups(first: Labels, second: Labels, n_people: int, pairs: "scipy.sparse.coo_matrix") -> Labels:
     group_of = np.arange(n_people)
     links = scipy.sparse.csr_matrix((np.ones(len(first)), (first, second)), shape=(n_people, n_people))
     count, component = scipy.sparse.csgraph.connected_components(links, directed=False)
     sizes = np.bincount(component, minlength=count)
     for number in np.flatnonzero(sizes >= LEAST_GROUP):
-        members = np.flatnonzero(component == number)
-        inside = shared[members][:, members]
-        if agreed[members][:, members].sum() >= LEAST_AGREEMENT * inside.sum():
-            group_of[members] = members[0]
+        members = component == number
+        inside = pairs.data[members[pairs.row] & members[pairs.col]]
+        if (inside // ONE_ALIKE).sum() >= LEAST_AGREEMENT * (inside % ONE_ALIKE).sum():
+            group_of[members] = np.flatnonzero(members)[0]
     return group_of

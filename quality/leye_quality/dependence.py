@@ -30,8 +30,11 @@ UNSEEN = 4 / 3
 """Left-out answers show the stones over which people split; one over which all of them stumble leaves no trace. What
 was learned is taken for three quarters of what there is: so on the two recorded crowds. None stays none."""
 
-CHUNK = 1 << 16  # answers held at once
-ENOUGH = 1 << 17  # answers that the dependence is learned from
+CHUNK = 1 << 16  # items looked at at once
+CELLS = 1 << 18  # answers times classes held at once
+ENOUGH, ENOUGH_CELLS = 1 << 17, 1 << 22  # answers that the dependence is learned from, and these times classes
+PLENTY = 500  # answers of a person whose matrix one item more or less does not change
+LEAST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ def foretell(items: Labels, people: Labels, labels: Labels, fitted: Fit, *, one_
     """
     given = np.bincount(items, minlength=len(fitted.posteriors))
     telling = np.flatnonzero(given >= 2)
-    if given[telling].sum() > ENOUGH:
-        wanted = max(int(len(telling) * ENOUGH / given[telling].sum()), 1)
+    classes = len(fitted.prior)
+    enough = min(ENOUGH, ENOUGH_CELLS // classes)
+    if given[telling].sum() > enough:
+        wanted = max(int(len(telling) * enough / given[telling].sum()), 1)
         telling = telling[np.linspace(0, len(telling) - 1, wanted).astype(np.intp)]
     if not len(telling):
         return Foretold(0.0, np.zeros(0))
@@ -65,39 +70,96 @@ def foretell(items: Labels, people: Labels, labels: Labels, fitted: Fit, *, one_
     chosen[telling] = True
     kept = chosen[items]
     items, people, labels = items[kept], people[kept], labels[kept]
-    gains = []
-    for part in _parts(items):
-        evidence = _evidence(items[part], people[part], labels[part], fitted, given)
-        at = _starts(items[part])
-        beside = given[items[part]] - 1
-        others = np.add.reduceat(evidence, at)[_ranks(items[part])] - evidence
-        if one_by_one:
-            beside = np.arange(len(evidence)) - at[_ranks(items[part])]
-            before = np.cumsum(evidence, axis=0) - evidence
-            others = before - before[at][_ranks(items[part])]
-        told = beside > 0
-        evidence, others, known = evidence[told], others[told], beside[told].astype(np.float64)
-        weights = [evidence_share(known, float(dependence))[:, None] for dependence in DEPENDENCES]
-        shares = (normalised(weight * others + np.log(fitted.prior)) for weight in weights)
-        gains.append(np.stack([np.log((share * np.exp(evidence)).sum(axis=1)) for share in shares]))
-    joined = np.concatenate(gains, axis=1)
-    totals = joined.sum(axis=1)
-    best = int(np.argmax(totals >= totals.max() - (LEEWAY if one_by_one else 0.0)))
-    return Foretold(UNSEEN * float(DEPENDENCES[best]), joined[best])
+    answers = [
+        _left_out(items[part], people[part], labels[part], fitted, given, one_by_one=one_by_one)
+        for part in _parts(items, classes)
+    ]
+    return _best(answers, np.log(fitted.prior), LEEWAY if one_by_one else 0.0)
+
+
+@dataclass(frozen=True)
+class _LeftOut:
+    """Of some answers: likelihood and what the others say, shape (classes, answers); how many others there are."""
+
+    likelihoods: Shares
+    others: Shares
+    beside: NDArray[np.float64]
+
+    def foretold(self, prior: Shares, dependence: float) -> NDArray[np.float64]:
+        """The log-likelihood of each answer, from the others counted as so dependent. prior: its logarithms."""
+        scores = evidence_share(self.beside, dependence) * self.others
+        scores += prior[:, None]
+        scores -= scores.max(axis=0)
+        np.exp(scores, out=scores)
+        gains: NDArray[np.float64] = np.log((scores * self.likelihoods).sum(axis=0) / scores.sum(axis=0))
+        return gains
+
+
+def _left_out(
+    items: Labels, people: Labels, labels: Labels, fitted: Fit, given: Labels, *, one_by_one: bool
+) -> _LeftOut:
+    evidence = _evidence(items, people, labels, fitted, given)
+    at = _starts(items)
+    beside = given[items] - 1
+    others = np.add.reduceat(evidence, at)[_ranks(items)] - evidence
+    if one_by_one:
+        beside = np.arange(len(evidence)) - at[_ranks(items)]
+        before = np.cumsum(evidence, axis=0) - evidence
+        others = before - before[at][_ranks(items)]
+    told = beside > 0
+    columns = np.ascontiguousarray(evidence[told].T)
+    return _LeftOut(np.exp(columns, out=columns), np.ascontiguousarray(others[told].T), beside[told].astype(np.float64))
+
+
+def _best(answers: list[_LeftOut], prior: Shares, leeway: float) -> Foretold:
+    """The dependence that foretells best, or a smaller one hardly worse; the search ends where things get worse."""
+    gains: list[NDArray[np.float64]] = []
+    totals: list[float] = []
+    for dependence in DEPENDENCES.tolist():
+        gains.append(np.concatenate([some.foretold(prior, dependence) for some in answers]))
+        totals.append(float(gains[-1].sum()))
+        if totals[-1] < max(totals) - leeway and totals[-1] < totals[-2]:
+            break
+    best = next(n for n, total in enumerate(totals) if total >= max(totals) - leeway)
+    return Foretold(UNSEEN * float(DEPENDENCES[best]), gains[best])
 
 
 def confidences(
     items: Labels, people: Labels, labels: Labels, fitted: Fit, *, dependence: float, chosen: Labels
 ) -> NDArray[np.float64]:
-    """How probable the chosen class of each item is, its answers counted as dependent. items: sorted."""
+    """How probable the chosen class of each item is, its answers counted as dependent. items: sorted.
+
+    Whoever answered `PLENTY` is not moved by one item; where all are such people, the fit's posterior is taken.
+    """
     given = np.bincount(items, minlength=len(fitted.posteriors))
-    sure = np.full(len(given), fitted.prior[chosen])
-    for part in _parts(items):
+    every = np.arange(len(given))
+    if dependence == 0.0:
+        sure = fitted.posteriors[every, chosen]
+    else:
+        sure = np.concatenate([_tempered(fitted, given, chosen, some, dependence) for some in _blocks(len(given))])
+    thin = np.bincount(people, minlength=len(fitted.counts)) < PLENTY
+    if not thin[people].any():
+        return sure
+    apart = np.zeros(len(given), dtype=bool)
+    apart[items[thin[people]]] = True
+    kept = np.flatnonzero(apart[items])
+    items, people, labels = items[kept], people[kept], labels[kept]
+    for part in _parts(items, len(fitted.prior)):
         starts = _starts(items[part])
         at = items[part][starts]
         scores = np.add.reduceat(_evidence(items[part], people[part], labels[part], fitted, given), starts)
         scores *= evidence_share(given[at].astype(np.float64), dependence)[:, None]
         sure[at] = normalised(scores + np.log(fitted.prior))[np.arange(len(at)), chosen[at]]
+    return sure
+
+
+def _tempered(fitted: Fit, given: Labels, chosen: Labels, some: slice, dependence: float) -> NDArray[np.float64]:
+    """The posterior of the chosen class, had the answers counted as dependent ones in the fit's last expectation."""
+    prior = np.log(fitted.prior)
+    scores = np.log(np.maximum(fitted.posteriors[some], LEAST)) - prior
+    scores *= evidence_share(np.maximum(given[some], 1).astype(np.float64), dependence)[:, None]
+    scores += prior
+    sure: NDArray[np.float64] = normalised(scores)[np.arange(len(scores)), chosen[some]]
     return sure
 
 
@@ -109,11 +171,15 @@ def _evidence(items: Labels, people: Labels, labels: Labels, fitted: Fit, given:
     return logs
 
 
-def _parts(items: Labels) -> Iterator[slice]:
-    """Slices of about `CHUNK` answers that keep an item together."""
-    start = 0
+def _blocks(n_items: int) -> Iterator[slice]:
+    return (slice(start, start + CHUNK) for start in range(0, n_items, CHUNK))
+
+
+def _parts(items: Labels, classes: int) -> Iterator[slice]:
+    """Slices of about `CELLS` posteriors that keep an item together."""
+    start, at_once = 0, max(CELLS // classes, 1)
     while start < len(items):
-        end = min(start + CHUNK, len(items))
+        end = min(start + at_once, len(items))
         end = int(np.searchsorted(items, items[end - 1], side="right"))
         yield slice(start, end)
         start = end

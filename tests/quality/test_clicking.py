@@ -57,6 +57,22 @@ def test_a_crowd_without_spammers_is_left_in_peace() -> None:
     assert np.mean(looked_at(suspected(7, honest=100, clicking=0))) <= 0.01
 
 
+def test_how_suspicious_is_enough_depends_on_the_crowd() -> None:
+    """Among people who tell little the honest look like those who click; fewer are looked at, not more."""
+    draw = np.random.default_rng(11)
+    items, people = (
+        np.repeat(np.arange(1000), 5),
+        np.concatenate([draw.choice(100, 5, replace=False) for _ in range(1000)]),
+    )
+    truths, right = draw.integers(0, 2, 1000), draw.uniform(0.6, 0.85, 100)
+    labels = np.where(draw.random(5000) < right[people], truths[items], 1 - truths[items])
+    found = suspicions(items, people, labels, fit(items, people, labels, n_items=1000, n_people=100, classes=2))
+    able = suspected(2, honest=180, clicking=20)
+    assert len({one.enough for one in found}) == 1
+    assert found[0].enough > able[0].enough
+    assert np.mean(looked_at(found)) <= 0.03
+
+
 def test_who_sees_one_class_badly_is_not_taken_for_a_spammer() -> None:
     draw = np.random.default_rng(3)
     truths = draw.integers(0, 2, 300)

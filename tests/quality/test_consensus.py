@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leye_quality.consensus import combine
@@ -119,6 +119,7 @@ def test_gold_keeps_its_class_against_all_answers_and_says_nothing_about_the_pri
     assert (fitted.confusions[:, 1, 0] > 0.9).all()  # they take a 1 for a 0
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_is_answered_every_row_is_a_distribution(data: st.DataObject) -> None:
     classes, n_items, n_people = (data.draw(st.integers(1, 4)) for _ in range(3))

@@ -1,12 +1,15 @@
 """What the next answer tells, and what a replay makes of it, on crowds whose truth is known."""
 
+import math
+
 import numpy as np
 import pytest
 
 from leye_quality.answer_files import AnswerFile
+from leye_quality.majority import majority
 from leye_quality.posterior import STRANGER_ACCURACY, default_confusion
 from leye_quality.replay import Replay, replay
-from leye_quality.telling import least_worth, told, two_way
+from leye_quality.telling import least_worth, right_by_vote, told, two_way
 
 EVEN = np.array([0.5, 0.5])
 
@@ -72,3 +75,33 @@ def test_one_class_or_one_answer_an_item_ends_at_once() -> None:
     assert replay(alike, {"i1": "x", "i2": "x"}, 0.9, seed=1) == Replay(2, 4, 3, 1.0)
     single = AnswerFile(("i1", "i2"), ("a", "b"), ("x", "y"), *np.array([[0, 1], [0, 1], [0, 1]]))
     assert replay(single, {"i1": "x"}, 0.9, seed=1).answers_used == 2
+
+
+def test_a_majority_is_as_right_as_arithmetic_says() -> None:
+    for accuracy in (0.6, 0.75, 0.9):
+        alike = np.array(default_confusion(2, accuracy))
+        exact = sum(math.comb(5, n) * accuracy**n * (1 - accuracy) ** (5 - n) for n in (3, 4, 5))
+        assert right_by_vote(alike, EVEN, 5) == pytest.approx(exact, abs=0.02)
+        assert right_by_vote(alike, EVEN, 2) == pytest.approx(accuracy, abs=0.02), "a tie is settled by chance"
+    assert right_by_vote(np.ones((1, 1)), np.ones(1), 5) == 1.0
+
+
+def test_people_who_err_alike_outvote_the_truth() -> None:
+    even = np.full(3, 1 / 3)
+    scattered = np.array(default_confusion(3, 0.6))
+    alike = np.array([[0.6, 0.38, 0.02], [0.02, 0.6, 0.38], [0.38, 0.02, 0.6]])
+    assert right_by_vote(scattered, even, 5) > right_by_vote(alike, even, 5) + 0.03
+
+
+@pytest.mark.parametrize(("classes", "low"), [(2, 0.45), (2, 0.6), (4, 0.5)])
+def test_however_little_is_wanted_the_result_is_about_as_right_as_five_votes(classes: int, low: float) -> None:
+    ahead = []
+    for seed in range(3):
+        file, truth = crowd(seed=20 + seed, classes=classes, low=low)
+        found = replay(file, truth, 0.55, seed=1)
+        truths = np.array([file.labels.index(truth[item]) for item in file.items])
+        first = np.arange(len(file)) - np.searchsorted(file.item_of, file.item_of) < 5
+        by_vote = majority(file.item_of[first], file.label_of[first], 400, classes)
+        ahead.append(found.accuracy - float((by_vote == truths).mean()))
+        assert found.answers_used <= 5 * 400
+    assert np.mean(ahead) > -0.02

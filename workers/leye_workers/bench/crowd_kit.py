@@ -14,7 +14,20 @@ import numpy as np
 from leye_quality.majority import Labels
 from leye_workers.bench.crowds import ClassCrowd, Recipe, class_crowd
 
-METHODS = ("MajorityVote", "Wawa", "ZeroBasedSkill", "DawidSkene", "OneCoinDawidSkene", "GLAD", "MACE")
+METHODS = (
+    "MajorityVote",
+    "Wawa",
+    "ZeroBasedSkill",
+    "DawidSkene",
+    "OneCoinDawidSkene",
+    "GLAD",
+    "MACE",
+    "MMSR",
+    "KOS",
+)
+BINARY = {"KOS"}
+"""Methods for two classes only."""
+
 ROUNDS = 100
 HOW_TO_GET_IT = (
     'crowd-kit is not installed, so its column is missing; .venv/bin/python -m pip install ".[bench]" brings it.'

@@ -18,7 +18,7 @@ from leye_workers.refusals import CommandRefused
 
 EACH, PEOPLE, CLASSES = 3, 500, 5
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-ROWS_AT_A_TIME = 50_000
+ROWS_AT_A_TIME = 150_000
 
 Columns = tuple[list[str], list[str], list[str]]
 
@@ -53,8 +53,16 @@ def _columns(items: int) -> tuple[Columns, list[str]]:
 
 
 def _by_leye(columns: Columns) -> Callable[[], list[str]]:
+    import pyarrow  # noqa: PLC0415 -- likewise
+    import pyarrow.compute  # noqa: PLC0415 -- likewise
+    import scipy.sparse.csgraph  # noqa: F401, PLC0415 -- likewise
+
     from leye_quality.answer_files import Coding  # noqa: PLC0415 -- each program loads its own only
     from leye_quality.choice import combine_by_choice  # noqa: PLC0415 -- likewise
+
+    pyarrow.array(
+        [""]
+    )  # loads pandas, where it is installed: crowd-kit has loaded its libraries too before it is timed
 
     def run() -> list[str]:
         coding = Coding()
@@ -63,7 +71,8 @@ def _by_leye(columns: Columns) -> Callable[[], list[str]]:
         file = coding.file()
         sizes = {"n_items": len(file.items), "n_people": len(file.people), "classes": len(file.labels)}
         chosen = combine_by_choice(file.item_of, file.person_of, file.label_of, **sizes).chosen
-        return [file.labels[label] for label in chosen.tolist()]
+        labels: list[str] = np.array(file.labels, dtype=object)[chosen].tolist()
+        return labels
 
     return run
 
