@@ -225,7 +225,7 @@ def test_a_reviewer_sees_every_answer_drawn_and_mends_one(
         page.locator("form[action='/review/next'] button").click()
         page.wait_for_selector("main[data-view=review]")
         expect(page.locator("article svg .box")).to_have_count(3)
-        expect(page.locator("article").last).to_contain_text("左 40 上 30 宽 160 高 120")
+        expect(page.locator("article").last).to_contain_text("左 40，上 30，宽 160，高 120")
         Browse(page, base).check()
         page.keyboard.press("3")
         expect(page.locator("#fixed3-1")).to_have_value("160")

@@ -26,7 +26,7 @@ from support.shipping import ONE, Shipping
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 READY = "label:not([hidden]) > #keys-on"  # the modules have taken over
 TEXT = "昨天李娜👩‍🔧在上海修好了机器。"
-NOTICE = "这些是机器先标的，可能有错。 请逐个检查，再提交。"
+NOTICE = "这些是机器先标的，可能有错。请逐个检查，再提交。"
 
 
 @pytest.fixture(scope="module")
