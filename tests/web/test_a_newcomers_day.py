@@ -107,7 +107,7 @@ def _write_guide(me: Keyboard) -> None:
     """Text, an example with why, a picture with what it shows; published."""
     me.follow("改规范，回答问题")
     me.follow("改规范")
-    me.write("怎么做", "# 怎么画\n\n框要贴着边。杯把也算杯子。\n\n[图 1]")
+    me.write("规范正文", "# 怎么画\n\n框要贴着边。杯把也算杯子。\n\n[图 1]")
     me.write("条目内容", "桌上只有一只碗")
     me.write("给的答案", "没有要画的")
     me.write("对在哪里", "碗不是杯子。")
