@@ -139,8 +139,8 @@ BOX_DRAWN = (
 SAVED, SAVING, AWAY, ERROR = (f"main[data-state={state}]" for state in ("saved", "saving", "offline", "error"))
 ASK = ("#topic label.choice", "form[action='/work/ask'] button")
 SETTLE = (
-    "#decision label.choice:last-of-type",
-    "#reason label.choice:has([value=unreadable])",
+    "#decision label.choice:first-of-type",
+    "#reason label.choice:has([value=fits_guide])",
     "button[data-command=submit]",
 )
 PROJECT = "main a[aria-label^='看项目']"
@@ -236,6 +236,8 @@ SHOTS = (
     Shot("partner-admin", "webhooks", "/partner", (PROJECT, "a[href$='/webhooks']"), kept=False),
     Shot("partner-admin", "new-project", "/partner/projects/new"),
     Shot("partner-admin", "batch", "/partner", (PARTNER_BATCH,)),
+    Shot("partner-admin", "retention", "/partner", (PROJECT, "main a[href$='/retention']"), kept=False),
+    Shot("partner-admin", "data", "/partner", (PARTNER_BATCH, "main a[href$='/data']"), kept=False),
     Shot("partner-admin", "names", "/partner", (PARTNER_BATCH, "a[href$='/names']"), kept=False),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
     Shot("partner-admin", "quality", "/partner", (PARTNER_BATCH, "main a[href$='/quality']")),
@@ -259,10 +261,11 @@ SHOTS = (
         "admin",
         "new-password",
         "/admin/people",
-        ("main table a[href^='/admin/people/']", "form[action$='/password'] button"),
+        ("main table tr:has-text('标注员') a[href^='/admin/people/']", "form[action$='/password'] button"),
         kept=False,
     ),
     Shot("admin", "organisations", "/admin/organisations", kept=False),
+    Shot("admin", "organisation", "/admin/organisations", ("main a[href^='/admin/organisations/']",), kept=False),
     Shot("admin", "audit", "/admin/audit", kept=False),
     Shot("coordinator", "paused", "/projects", (BATCH, "form[action$='/pause'] button"), kept=False),
     Shot("reviewer", "home-paused", "/review", kept=False),

@@ -154,7 +154,7 @@ def test_of_single_answers_that_nobody_checked_no_accuracy_is_said(shipping: Shi
     told = script.get(f"/api/v1/lots/{shipped.lot_id}/quality").json()
     assert (told["items"], told["accuracy"], told["basis"]) == (3, None, None)
     document = script.get(f"/api/v1/lots/{shipped.lot_id}/quality.html").text
-    assert "说不出正确率" in document
+    assert "还没有随机抽查过的答案" in document
     assert "置信度" not in document
     assert "一致率" not in document
 

@@ -62,11 +62,11 @@ class SceneBoxes:
             "confidence": 0.9,
             "gold_share": 0.05,
         }
-        return _project("找东西画框 · 一期", pipeline, unit_price="2.1275")
+        return _project("找东西画框一期", pipeline, unit_price="2.1275")
 
     def by_single_answers(self) -> DemoProject:
         pipeline = {"kind": "single_check", "check_share": 0.15, "gold_share": 0.05}
-        return _project("找东西画框 · 二期", pipeline, unit_price="0.7650")
+        return _project("找东西画框二期", pipeline, unit_price="0.7650")
 
     def items(self, run: DemoRun) -> int:
         return min(40, max(8, run.items // 16))

@@ -57,11 +57,11 @@ class NewsEntities:
             "confidence": 0.85,
             "gold_share": 0.05,
         }
-        return _project("新闻里的名字 · 一期", pipeline, unit_price="0.8215")
+        return _project("新闻里的名字一期", pipeline, unit_price="0.8215")
 
     def by_single_answers(self) -> DemoProject:
         pipeline = {"kind": "single_check", "check_share": 0.15, "gold_share": 0.05}
-        return _project("新闻里的名字 · 二期", pipeline, unit_price="0.3040")
+        return _project("新闻里的名字二期", pipeline, unit_price="0.3040")
 
     def items(self, run: DemoRun) -> int:
         return min(80, max(8, run.items // 8))

@@ -63,11 +63,11 @@ class ReviewSentiment:
             "confidence": 0.96,
             "gold_share": 0.05,
         }
-        return _project("评论情感 · 一期", pipeline, unit_price="0.3465")
+        return _project("评论情感一期", pipeline, unit_price="0.3465")
 
     def by_single_answers(self) -> DemoProject:
         pipeline = {"kind": "single_check", "check_share": 0.15, "gold_share": 0.05}
-        return _project("评论情感 · 二期", pipeline, unit_price="0.1285")
+        return _project("评论情感二期", pipeline, unit_price="0.1285")
 
     def items(self, run: DemoRun) -> int:
         return run.items
