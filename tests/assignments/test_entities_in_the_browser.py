@@ -61,7 +61,9 @@ class Marker:
         return self.page.locator("#tokens button", has_text=re.compile(f"^{text}")).first
 
     def focus(self) -> str:
-        return str(self.page.evaluate("document.activeElement.textContent"))
+        """The words of what has the focus, as they are read out: without what is hidden from screen readers."""
+        own = "[...document.activeElement.childNodes].filter((part) => part.ariaHidden !== 'true')"
+        return str(self.page.evaluate(f"{own}.map((part) => part.textContent).join('')"))
 
     def said(self) -> list[str]:
         return [words for words in self.page.evaluate("window.said") if words]

@@ -82,7 +82,6 @@ function build(box, state) {
 
 /** @param {HTMLElement} box @param {State} state @param {Translate} t */
 function mark(box, state, t) {
-  for (const tag of box.querySelectorAll(".tag")) tag.remove();
   const [first, last] = state.from < 0 ? [-1, -1] : selected(state);
   const edited = state.spans[state.editing];
   for (const one of box.querySelectorAll("button")) {
@@ -96,7 +95,7 @@ function mark(box, state, t) {
     one.classList.toggle("edited", !!edited && over.includes(edited));
     one.textContent = sign || text;
     if (over.length) one.append(element("span", over.map((span) => role(state, span, start, end, t)).join(""), "hidden"));
-    for (const span of [...ends].reverse()) one.after(tag(state.view.labels[span.label].label));
+    for (const span of ends) one.append(tag(state.view.labels[span.label].label));
   }
 }
 
