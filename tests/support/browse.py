@@ -25,6 +25,8 @@ FLAGS = (
     "--disable-sync",
 )
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice", "wcag2aaa"]
+COLOUR_RULES = ["color-contrast", "color-contrast-enhanced", "link-in-text-block"]
+"""Those of axe's rules whose outcome the colours of a page can change."""
 ALL_CHECKS = frozenset(
     {
         "axe",
@@ -48,6 +50,8 @@ TITLE = "短评情感分类"
 """How tests call projects: data is Chinese whatever the language of the page."""
 PROBES = (Path(__file__).parent / "probes.js").read_text(encoding="utf-8")
 LISTENERS = Path(__file__).parent / "listeners.js"
+RUN_AXE = "(options) => axe.run(document, options)"
+"""Where axe was loaded into the page before."""
 
 
 FAULTS = (
@@ -82,11 +86,20 @@ class Browse:
     def check(self, answer: Response | None = None, *, without: Collection[str] = ()) -> None:
         """Check the page as it stands now (after a click, with an error shown …)."""
         assert set(without) <= ALL_CHECKS, f"no such check: {set(without) - ALL_CHECKS}"
-        facts = self.page.evaluate(FACTS) | self.page.evaluate(PROBES)
-        problems = [f"{name}: {words}" for name, words in _problems(facts, answer) if name not in without]
+        problems = [f"{name}: {words}" for name, words in self._found(answer) if name not in without]
         if "axe" not in without:
             problems += _axe(self.page)
         assert not problems, f"{self.page.url}\n" + "\n".join(problems)
+
+    def check_look(self, **media: Any) -> None:
+        """Check the page that `check` has passed once more in other colours: the probes, and axe's rules of colours."""
+        self.page.emulate_media(**media)
+        problems = [f"{name}: {words}" for name, words in self._found(None)]
+        problems += _violations(self.page.evaluate(RUN_AXE, {"runOnly": {"type": "rule", "values": COLOUR_RULES}}))
+        assert not problems, f"{self.page.url}\n" + "\n".join(problems)
+
+    def _found(self, answer: Response | None) -> Iterator[tuple[str, str]]:
+        yield from _problems(self.page.evaluate(FACTS) | self.page.evaluate(PROBES), answer)
 
     def sign_in(self, name: str, password: str) -> None:
         """Sign in through the form."""
@@ -133,10 +146,14 @@ def _structure(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _axe(page: Page) -> list[str]:
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]})
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+    return _violations(Axe().run(page, options=options).response)
+
+
+def _violations(response: dict[str, Any]) -> list[str]:
     return [
         f"axe {found['id']}: {found['help']} at {[node['target'] for node in found['nodes']][:3]}"
-        for found in results.response["violations"]
+        for found in response["violations"]
     ]
 
 

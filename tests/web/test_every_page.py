@@ -36,11 +36,12 @@ SIZES: dict[str, dict[str, Any]] = {
     "320": {"width": 320, "height": 640, "has_touch": True},
     "400 %": {"width": 320, "height": 256, "device_scale_factor": 4},
 }
+LIGHT: dict[str, Any] = {"color_scheme": "light", "forced_colors": "none", "reduced_motion": "no-preference"}
 LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
-    "forced colours": {"forced_colors": "active", "reduced_motion": "reduce"},
+    "forced colours": {"color_scheme": "light", "forced_colors": "active", "reduced_motion": "reduce"},
 }
+"""Beside light, in which each page is opened: the same page, its colours exchanged."""
 DOORS: dict[Role, tuple[tuple[str, str], ...]] = {
     Role.REVIEWER: (("/review", "claim"),),
     Role.ANNOTATOR: (
@@ -64,15 +65,14 @@ EXTRA = ("/nowhere", "/billing/pay/nowhere")
 @dataclass(frozen=True)
 class Variant:
     size: str
-    look: str
     language: str
 
     def __str__(self) -> str:
-        return f"{self.size}, {self.look}, {self.language}"
+        return f"{self.size}, {self.language}"
 
 
-PLAIN = Variant("1280", "light", "zh")
-MATRIX = [Variant(size, look, language) for size in SIZES for look in LOOKS for language in ("zh", "en")]
+PLAIN = Variant("1280", "zh")
+MATRIX = [Variant(size, language) for size in SIZES for language in ("zh", "en")]
 """Each page is opened in all of them."""
 
 
@@ -108,7 +108,7 @@ def route_of(path: str) -> str | None:
 @contextmanager
 def person(browser: Browser, base: str, town: Town, role: Role | None, variant: Variant) -> Iterator[Browse]:
     """A browser of someone with this role, or of nobody."""
-    context = new_context(browser, **SIZES[variant.size], **LOOKS[variant.look])
+    context = new_context(browser, **SIZES[variant.size], **LIGHT)
     cookies = [{"name": DISPLAY_COOKIE, "value": Display(language=variant.language).as_cookie(), "url": base}]
     if role is not None:
         token = town.shipping.browser(town.people[role]).token
@@ -178,16 +178,27 @@ def one_of_each_page(browser: Browser, base: str, town: Town) -> list[tuple[Role
 def _faults(
     browser: Browser, base: str, town: Town, pages: list[tuple[Role | None, str]], variant: Variant
 ) -> list[str]:
-    """What axe and the probes find on these pages in this variant."""
+    """What axe and the probes find on these pages in this variant, in every look."""
     faults: list[str] = []
     for role, group in groupby(pages, key=lambda page: page[0]):
         with person(browser, base, town, role, variant) as browse:
             for _, path in group:
-                try:
-                    browse.open(path)
-                except AssertionError as problem:
-                    faults.append(f"{variant}: {problem}")
+                faults += [f"{variant}, {fault}" for fault in _faults_of(browse, path)]
     return faults
+
+
+def _faults_of(browse: Browse, path: str) -> Iterator[str]:
+    browse.page.emulate_media(**LIGHT)
+    try:
+        browse.open(path)
+    except AssertionError as problem:
+        yield f"light: {problem}"
+        return
+    for look, media in LOOKS.items():
+        try:
+            browse.check_look(**LIGHT | media)
+        except AssertionError as problem:
+            yield f"{look}: {problem}"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -81,6 +81,14 @@ def test_nothing_is_found_where_nothing_was_planted(browser: Browser) -> None:
     assert walk(browse.page) == []
 
 
+def test_another_look_finds_what_only_its_colours_hide(browser: Browser) -> None:
+    pale = "<style>@media (prefers-color-scheme: dark) { #planted { color: #444 } }</style><p id=planted>看不清</p>"
+    browse = page_with(browser, pale)
+    browse.check(without={"policy"})
+    with pytest.raises(AssertionError, match="axe color-contrast"):
+        browse.check_look(color_scheme="dark")
+
+
 @pytest.mark.parametrize("fault", WALKED)
 def test_the_walk_finds_what_was_planted_for_it(browser: Browser, fault: str) -> None:
     page = page_with(browser, WALKED[fault]).page
