@@ -89,13 +89,13 @@ class TestHome:
         batch = shipping.batch(30, title="短评情感分类")
         page = words(at_work.page("/work"))
         assert "只要看文字，用键盘就能做完。" in page
-        assert "0.05 元一条，还没有统计，估计一条约 10 秒" in page
+        assert "0.05 元一条，估计每条约 10 秒" in page
         self.answer(shipping, [at_work.who], active_ms=33_000)
         page = words(at_work.page("/work"))
         assert "你做过 7 条" in page
-        assert "还没有统计" in page, "one person's pace is nobody else's"
+        assert "估计每条约 10 秒" in page, "one person's pace is nobody else's"
         self.answer(shipping, [shipping.person(), shipping.person()], active_ms=33_000)
-        assert "0.05 元一条，一条约 33 秒" in words(at_work.page("/work"))
+        assert "0.05 元一条，每条约 33 秒" in words(at_work.page("/work"))
         with shipping.database.write() as session:
             session.execute(delete(PayRate).where(PayRate.project_id == batch.project_id))
         assert "短评情感分类" not in at_work.page("/work"), "nobody works for nothing"
@@ -103,7 +103,7 @@ class TestHome:
     def test_answers_of_programs_measure_nothing(self, shipping: Shipping, at_work: AtWork) -> None:
         shipping.batch(30)
         self.answer(shipping, [at_work.who, shipping.person(), shipping.person()], active_ms=1_000)
-        assert "还没有统计，估计一条约 10 秒" in words(at_work.page("/work"))
+        assert "估计每条约 10 秒" in words(at_work.page("/work"))
 
     @staticmethod
     def answer(shipping: Shipping, people: list[Annotator], active_ms: int) -> None:

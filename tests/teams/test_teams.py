@@ -14,6 +14,7 @@ from leye_platform.assignments.own import Annotator
 from leye_platform.audit import AuditRecord
 from leye_platform.installation import Installation
 from leye_platform.teams.models import Team, TeamMember
+from leye_platform.teams.queries import by_pinyin
 from leye_platform.teams.service import LONGEST_NAME
 from support.clock import MovableClock
 from support.factories import make_organisation, make_person
@@ -90,7 +91,7 @@ def test_a_leader_goes_straight_to_their_team_and_sees_who_is_at_work(shipping: 
     assert browser.get("/teams").headers["location"] == f"/teams/{base.team}"
     page = browser.get(f"/teams/{base.team}").text
     rows = {row[0]: row[1] for row in re.findall(r'<th role="rowheader".*?>(?:<a.*?>)?([^<]+)(.*?)</tr>', page, re.S)}
-    assert "“短评情感分类”的任务，今天 9:10 领的" in rows[working.name]
+    assert "短评情感分类，今天 9:10 领的" in rows[working.name]
     assert "今天 9:00" in rows[working.name]
     assert "没有任务" in rows[idle.name]
     assert "还没有交过" in rows[idle.name]
@@ -124,6 +125,11 @@ def test_who_has_left_is_not_listed_and_comes_back_to_the_same_team(shipping: Sh
         with shipping.database.write() as session:
             session.get_one(Person, base.annotators[0]).state = state
         assert (name in browser.get(f"/teams/{base.team}").text) is listed
+
+
+def test_names_stand_as_they_are_looked_up() -> None:
+    names = ["刘洋", "吴静", "张伟", "李娜", "王芳", "陈杰", "黄敏", "Zoë", "阿依古丽"]
+    assert sorted(names, key=by_pinyin) == ["Zoë", "阿依古丽", "陈杰", "黄敏", "李娜", "刘洋", "王芳", "吴静", "张伟"]
 
 
 def test_a_leader_resets_the_password_of_an_annotator_of_their_team(shipping: Shipping, base: Base) -> None:

@@ -22,7 +22,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
  * @param {State} state
  */
 export function draw(form, state) {
-  for (const id of ["tools", "marked"]) byId(id).hidden = false;
+  for (const id of ["tools", "marked", "fine"]) byId(id).hidden = false;
   byId("turn").textContent = turn(state, t);
   turnTo(changing(state) ? "changing" : "making");
   drawPicture(state);
