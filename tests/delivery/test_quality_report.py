@@ -223,3 +223,15 @@ def test_the_page_leads_back_and_to_its_files(shipping: Shipping, path: str) -> 
             assert f'href="/api/v1/{path}/{subject}/{name}"' in page
     stranger = shipping.browser(shipping.actor(Role.PARTNER_QA, shipping.firm()).person_id)
     assert stranger.get(f"/{path}/{subject}/quality").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["lots", "batches"])
+def test_who_may_accept_goes_on_to_the_lot_that_waits(shipping: Shipping, path: str) -> None:
+    shipped = shipping.shipped(2)
+    subject = {"lots": shipped.lot_id, "batches": shipped.batch.batch_id}[path]
+    address, link = f"/{path}/{subject}/quality", f'href="/partner/lots/{shipped.lot_id}">抽检并验收'
+    inspector = shipping.actor(Role.PARTNER_QA, shipped.organisation_id)
+    assert link in shipping.browser(inspector.person_id).get(address).text
+    assert link not in shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get(address).text
+    shipping.accept(shipped.lot_id)
+    assert link not in shipping.browser(inspector.person_id).get(address).text

@@ -10,7 +10,15 @@ from leye_platform.delivery.api import file_urls
 from leye_platform.delivery.errors import ItemNotInLot, NothingChosen, NothingToDeliver, ReasonMissing
 from leye_platform.delivery.models import Lot
 from leye_platform.delivery.quality_report import QualityInBrief, Report, context_of, in_brief
-from leye_platform.delivery.queries import LotItemView, chosen_of, sample_of, sent_back_of, view_lot
+from leye_platform.delivery.queries import (
+    LotItemView,
+    LotView,
+    chosen_of,
+    lots_of_batch,
+    sample_of,
+    sent_back_of,
+    view_lot,
+)
 from leye_platform.delivery.rules import LotState
 from leye_platform.delivery.service import accept_lot, assemble_lot, lot_for, send_back
 from leye_platform.endpoint import Work, endpoint
@@ -127,7 +135,7 @@ def lot_quality(work: Work, lot_id: UUID) -> Response:
     """The lot's quality report."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
     report = Report.of_lot(work.session, shown)
-    return _quality_page(work, report, shown.batch, f"/lots/{lot_id}", shown.name)
+    return _quality_page(work, report, [shown], shown.batch, path=f"/lots/{lot_id}", lot_name=shown.name)
 
 
 @router.get("/batches/{batch_id}/quality")
@@ -135,16 +143,21 @@ def lot_quality(work: Work, lot_id: UUID) -> Response:
 def batch_quality(work: Work, batch_id: UUID) -> Response:
     """The quality report of all that was delivered of a batch."""
     batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
-    return _quality_page(work, Report.of_batch(work.session, batch), batch, f"/batches/{batch_id}")
+    lots = lots_of_batch(work.session, batch_id, delivered_only=True)
+    return _quality_page(work, Report.of_batch(work.session, batch), lots, batch, path=f"/batches/{batch_id}")
 
 
-def _quality_page(work: Work, report: Report, batch: Batch, path: str, lot_name: str = "") -> Response:
+def _quality_page(
+    work: Work, report: Report, lots: list[LotView], batch: Batch, *, path: str, lot_name: str = ""
+) -> Response:
     """path: of the lot or batch, as the operator's people find it; a partner's page of it lies below /partner."""
+    may_settle = work.actor.may(Permission.SETTLE_LOT)
     return work.page(
         "delivery/quality.html",
         batch=batch,
         path=path,
         lot_name=lot_name,
+        to_settle=next((shown.lot for shown in lots if may_settle and shown.lot.state is LotState.DELIVERED), None),
         root="/partner" if work.actor.partner_scope(Permission.VIEW_LOT) is not None else "",
         **context_of(report),
     )
