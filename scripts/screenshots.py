@@ -145,6 +145,7 @@ SETTLE = (
 )
 PROJECT = "main a[aria-label^='看项目']"
 BATCH = "main a[href^='/batches/']"
+ENDED = "main table a[href^='/partner/batches/']"
 PARTNER_BATCH = "main li:has-text('画框') a[href^='/partner/batches/']"
 GUIDE = (PROJECT, "main a[href$='/guide']")
 MAIN = "main button.main"
@@ -238,6 +239,9 @@ SHOTS = (
     Shot("partner-admin", "batch", "/partner", (PARTNER_BATCH,)),
     Shot("partner-admin", "retention", "/partner", (PROJECT, "main a[href$='/retention']"), kept=False),
     Shot("partner-admin", "data", "/partner", (PARTNER_BATCH, "main a[href$='/data']"), kept=False),
+    Shot("partner-admin", "data-done", "/partner", (ENDED, "main a[href$='/data']"), kept=False),
+    Shot("partner-admin", "erase", "/partner", (ENDED, "main a[href$='/data']", "main a[href$='/erase']"), kept=False),
+    Shot("partner-admin", "quality-done", "/partner", (ENDED, "main a[href$='/quality']"), kept=False),
     Shot("partner-admin", "names", "/partner", (PARTNER_BATCH, "a[href$='/names']"), kept=False),
     Shot("partner-admin", "lot", "/partner", ("main a[href^='/partner/lots/']",)),
     Shot("partner-admin", "quality", "/partner", (PARTNER_BATCH, "main a[href$='/quality']")),
