@@ -12,9 +12,8 @@ from leye_platform.delivery.models import Lot
 from leye_platform.delivery.quality_report import QualityInBrief, Report, context_of, in_brief
 from leye_platform.delivery.queries import (
     LotItemView,
-    LotView,
     chosen_of,
-    lots_of_batch,
+    next_to_settle,
     sample_of,
     sent_back_of,
     view_lot,
@@ -135,7 +134,7 @@ def lot_quality(work: Work, lot_id: UUID) -> Response:
     """The lot's quality report."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
     report = Report.of_lot(work.session, shown)
-    return _quality_page(work, report, [shown], shown.batch, path=f"/lots/{lot_id}", lot_name=shown.name)
+    return _quality_page(work, report, shown.lot, shown.batch, path=f"/lots/{lot_id}", lot_name=shown.name)
 
 
 @router.get("/batches/{batch_id}/quality")
@@ -143,21 +142,23 @@ def lot_quality(work: Work, lot_id: UUID) -> Response:
 def batch_quality(work: Work, batch_id: UUID) -> Response:
     """The quality report of all that was delivered of a batch."""
     batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
-    lots = lots_of_batch(work.session, batch_id, delivered_only=True)
-    return _quality_page(work, Report.of_batch(work.session, batch), lots, batch, path=f"/batches/{batch_id}")
+    lot = next_to_settle(work.session, batch_id)
+    return _quality_page(work, Report.of_batch(work.session, batch), lot, batch, path=f"/batches/{batch_id}")
 
 
 def _quality_page(
-    work: Work, report: Report, lots: list[LotView], batch: Batch, *, path: str, lot_name: str = ""
+    work: Work, report: Report, lot: Lot | None, batch: Batch, *, path: str, lot_name: str = ""
 ) -> Response:
-    """path: of the lot or batch, as the operator's people find it; a partner's page of it lies below /partner."""
-    may_settle = work.actor.may(Permission.SETTLE_LOT)
+    """lot: which one to go on to, where it waits for an answer. path: of the lot or batch, as the operator's people
+    find it; a partner's page of it lies below /partner.
+    """
+    waits = lot is not None and lot.state is LotState.DELIVERED
     return work.page(
         "delivery/quality.html",
         batch=batch,
         path=path,
         lot_name=lot_name,
-        to_settle=next((shown.lot for shown in lots if may_settle and shown.lot.state is LotState.DELIVERED), None),
+        to_settle=lot if waits and work.actor.may(Permission.SETTLE_LOT) else None,
         root="/partner" if work.actor.partner_scope(Permission.VIEW_LOT) is not None else "",
         **context_of(report),
     )

@@ -14,7 +14,7 @@ from leye_platform.accounts.models import Organisation
 from leye_platform.billing.models import InvoiceLine
 from leye_platform.billing.rules import amount_in_minor
 from leye_platform.delivery.models import Lot, LotItem
-from leye_platform.delivery.rules import LotItemState
+from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.projects.models import Batch, Item, MicroTask, PriceCard, Project
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import DataState, rate_that_binds
@@ -75,6 +75,12 @@ def lots_of_batch(session: Session, batch_id: UUID, *, delivered_only: bool) -> 
     if delivered_only:
         query = query.where(Lot.delivered_at.is_not(None))
     return view_lots(session, session.scalars(query).all())
+
+
+def next_to_settle(session: Session, batch_id: UUID) -> Lot | None:
+    """The batch's lot that waits for the partner's answer; of several, the one whose time ends first."""
+    query = select(Lot).where(Lot.batch_id == batch_id, Lot.state == LotState.DELIVERED)
+    return session.scalars(query.order_by(Lot.accept_by, Lot.sequence).limit(1)).first()
 
 
 def view_lots(session: Session, lots: Sequence[Lot]) -> list[LotView]:
