@@ -97,7 +97,7 @@ def test_the_report_is_one_page_without_parts_from_elsewhere(shipping: Shipping,
         html = render_quality_html(Report.of_lot(session, view_lot(session, shipping.lot(shipped.lot_id))), language)
     assert html.count("<h1>") == 1
     assert title in html
-    assert "100.0%" in html
+    assert "100%" in html
     assert not any(mark in html for mark in ("<script", "<link", "<img", "src="))
 
 

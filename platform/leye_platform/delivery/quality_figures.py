@@ -64,7 +64,7 @@ class ClassFigures:
 
 @dataclass
 class Quality:
-    """What the report tells. `several`: whether the project asks several people for each task.
+    """What the report tells. `several`: whether the project asks several people for each task. task_type: its name.
 
     settled, others: how sure the items are that reviewers decided, and the rest. answers: all that were given.
     compared: items whose answers of the last round were held against what was delivered, `compared_answers` of them;
@@ -75,6 +75,7 @@ class Quality:
 
     several: bool = False
     limit: int = 1
+    task_type: str = ""
     items: int = 0
     tasks: int = 0
     answers: int = 0
@@ -152,7 +153,8 @@ class _Delivered(NamedTuple):
 def _quality(session: Session, which: ColumnElement[bool], batch: Batch, project: Project) -> Quality:
     included = and_(which, LotItem.state == LotItemState.INCLUDED)
     pipeline, kind = Pipeline.model_validate(project.pipeline), task_type(project.task_type, project.label_config)
-    quality = Quality(several=pipeline.kind is PipelineKind.CONSENSUS, limit=pipeline.overlap_limit())
+    several = pipeline.kind is PipelineKind.CONSENSUS
+    quality = Quality(several=several, limit=pipeline.overlap_limit(), task_type=project.task_type)
     count = session.scalar(select(func.count()).select_from(LotItem).where(included)) or 0
     if not count:
         return quality

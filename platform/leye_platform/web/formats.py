@@ -78,8 +78,8 @@ def count(value: int) -> str:
 
 
 def percent(share: float, places: int = 1) -> str:
-    """A share between 0 and 1 as "97.1%"."""
-    return f"{100 * share:.{places}f}%"
+    """A share between 0 and 1 as "97.1%"; none and all are "0%" and "100%"."""
+    return f"{100 * share:.{0 if share in {0, 1} else places}f}%"
 
 
 def local(moment: datetime) -> datetime:

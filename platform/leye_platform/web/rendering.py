@@ -14,6 +14,7 @@ from markupsafe import Markup
 from leye_platform.web import formats
 from leye_platform.web.module_graph import modules_of
 from leye_platform.web.static_files import TASK_TYPES, styles_address, workbench_address
+from leye_platform.web.typography import joined
 
 TEMPLATES = Path(__file__).parent / "templates"
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
@@ -38,6 +39,7 @@ def environment() -> Environment:
         "exact": formats.exact,
         "count": formats.count,
         "percent": formats.percent,
+        "joined": joined,
         "markdown": markdown,
     }
     return env
