@@ -42,7 +42,14 @@ def servers() -> Iterator[ServersInUse]:
         yield servers
 
 
-SLOW_FIRST = ("tests/fuzz/", "workers/test_demo", "workers/test_runner", "_in_the_browser", "tests/web/", "assignments/test_")
+SLOW_FIRST = (
+    "tests/fuzz/",
+    "workers/test_demo",
+    "workers/test_runner",
+    "_in_the_browser",
+    "tests/web/",
+    "assignments/test_",
+)
 """Whole files go to one process: begun last, one of these would have the other process wait."""
 
 

@@ -345,3 +345,15 @@ def test_the_door_leads_to_an_address_only_where_there_is_one(installation: Inst
     settings = installation.settings.model_copy(update={"help_contact": "0571 1234"})
     with_contact = site(replace(installation, settings=settings)).get("/").text
     assert 'href="/help#contact">怎么找他们' in with_contact
+
+
+def test_each_sign_in_is_listed_by_its_device(installation: Installation, person: Any) -> None:
+    phone, script = site(installation), site(installation)
+    phone.headers["User-Agent"] = "Mozilla/5.0 (Linux; Android 14) Chrome/131.0 Mobile Safari/537.36"
+    page = signed_in(phone).client
+    signed_in(script)
+    listed = page.get("/me").text
+    assert listed.count("<b>安卓手机，Chrome</b>") == 1
+    assert listed.count("<b>没有记下是什么设备</b>") == 1
+    assert 'aria-label="退出 没有记下是什么设备 的登录，' in listed
+    assert "Mozilla" not in listed

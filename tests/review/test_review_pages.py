@@ -162,7 +162,7 @@ def test_an_answer_is_accepted_and_the_next_review_follows(reviewing: Reviewing,
     assert "已经定了" in page
     assert "说了再也不来" in page
     assert "<strong>你的决定：采用</strong>，负面" in page
-    assert "合于标注规范" in page
+    assert "符合标注规范" in page
     assert 'name="decision"' not in page
     assert "你最近定的" in at_review.get("/review").text
 

@@ -32,7 +32,7 @@ def test_an_answer_carries_the_picture_s_size_and_comes_in_reading_order() -> No
     assert [(one["value"]["x"], one["value"]["y"]) for one in result] == [(0, 0), (5, 50), (50, 50)]
     assert {(one["original_width"], one["original_height"], one["image_rotation"]) for one in result} == {(720, 510, 0)}
     assert [one["id"] for one in result] == ["b-1", "b-2", "b-3"]
-    assert TEMPLATE.describe(CONFIG, result) == "猫 2、狗 1"
+    assert TEMPLATE.describe(CONFIG, result) == "猫 ×2、狗 ×1"
     assert (TEMPLATE.quantity("item", result), TEMPLATE.quantity("object", result)) == (1, 3)
     assert TEMPLATE.describe(CONFIG, []) == "—"
 

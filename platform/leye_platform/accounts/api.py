@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
+from leye_platform.accounts.devices import device_of
 from leye_platform.accounts.errors import NotSignedInBySession
 from leye_platform.accounts.queries import standings_of
 from leye_platform.accounts.schemas import MeOut, SessionIn, SessionOut, StandingOut
@@ -20,7 +21,8 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"])
 @endpoint(Permission.PUBLIC, session=False)
 def open_session(work: Work, body: SessionIn) -> JSONResponse:
     """Sign in by password: a token, and a cookie for those who keep one. 401 refused, 429 throttled."""
-    opened = sign_in(work.installation.database, body.email, body.password, work.now, stay=body.stay)
+    device = device_of(work.request.headers.get("user-agent", ""))
+    opened = sign_in(work.installation.database, body.email, body.password, work.now, stay=body.stay, device=device)
     out = SessionOut(
         token=opened.token,
         csrf_token=opened.csrf_token,

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
+from leye_platform.accounts.devices import device_words
 from leye_platform.accounts.errors import PasswordNotNew, PasswordRefused, TokenNameNeeded
 from leye_platform.accounts.models import Person
 from leye_platform.accounts.passwords import hash_password
@@ -35,12 +36,13 @@ def my_account(work: Work, done: str = "") -> Response:
 
 def _page(work: Work, *, done: str = "", token: str = "", problem: LeyeError | None = None) -> Response:
     problems = {"name": sentence_for(work.request, problem)} if problem else {}
+    sessions = sessions_of(work.session, work.person_id, work.now)
     return work.page(
         "me/account.html",
         status=problem.status if problem else 200,
         person=load_person(work.session, work.person_id),
         standings=standings_of(work.session, work.person_id),
-        sessions=sessions_of(work.session, work.person_id, work.now),
+        sessions=[(seen, device_words(seen.device, work.gettext)) for seen in sessions],
         tokens=tokens_of(work.session, work.person_id),
         done=done,
         token=token,

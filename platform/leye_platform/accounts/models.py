@@ -86,7 +86,7 @@ class Credential(Base):
 
 
 class SignInSession(Base):
-    """A signed-in browser or script. Only the token's hash is kept."""
+    """A signed-in browser or script. Only the token's hash is kept. device: as `accounts/devices.py` codes it."""
 
     __tablename__ = "sign_in_sessions"
 
@@ -94,6 +94,7 @@ class SignInSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     csrf_token: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(40), server_default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
+from leye_platform.accounts.devices import device_of
 from leye_platform.accounts.errors import SignInRefused, SignInThrottled
 from leye_platform.accounts.rules import home_of, safe_next
 from leye_platform.accounts.service.sign_ins import SignedIn, end_session
@@ -53,7 +54,8 @@ def post_sign_in(
         problems["password"] = work.gettext(PASSWORD_MISSING)
     if not problems:
         try:
-            opened = sign_in(work.installation.database, name, password, work.now, stay=stay)
+            device = device_of(work.request.headers.get("user-agent", ""))
+            opened = sign_in(work.installation.database, name, password, work.now, stay=stay, device=device)
             return _signed_in(work, opened, safe_next(next), stay=stay)
         except SignInRefused as refused:
             problems["password"] = sentence_for(work.request, refused)

@@ -26,6 +26,7 @@ class SessionSeen(NamedTuple):
     """A sign-in that still runs."""
 
     id: UUID
+    device: str
     created_at: datetime
     expires_at: datetime
 
@@ -52,7 +53,7 @@ def standings_of(session: Session, person_id: UUID) -> list[StandingSeen]:
 def sessions_of(session: Session, person_id: UUID, now: datetime) -> list[SessionSeen]:
     """The sign-ins of a person that still run, the newest first."""
     query = (
-        select(SignInSession.id, SignInSession.created_at, SignInSession.expires_at)
+        select(SignInSession.id, SignInSession.device, SignInSession.created_at, SignInSession.expires_at)
         .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
         .order_by(SignInSession.id.desc())
         .limit(100)

@@ -6,6 +6,7 @@ It owns its units of work: argon2 is slow on purpose, and must not hold SQLite's
 from datetime import datetime
 from uuid import UUID
 
+from leye_platform.accounts.devices import UNKNOWN
 from leye_platform.accounts.errors import PasswordWrong, SignInRefused
 from leye_platform.accounts.passwords import hash_password, is_outdated, is_password
 from leye_platform.accounts.service.sign_ins import (
@@ -20,7 +21,9 @@ from leye_platform.accounts.service.sign_ins import (
 from leye_platform.database import Database
 
 
-def sign_in(database: Database, name: str, password: str, now: datetime, *, stay: bool = False) -> SignedIn:
+def sign_in(
+    database: Database, name: str, password: str, now: datetime, *, stay: bool = False, device: str = UNKNOWN
+) -> SignedIn:
     """Open a session: for 30 days where the person stays signed in, else for 24 hours.
 
     Raises SignInRefused, after the same time for an unknown name and a wrong password, and SignInThrottled.
@@ -34,7 +37,7 @@ def sign_in(database: Database, name: str, password: str, now: datetime, *, stay
         raise SignInRefused
     new_hash = hash_password(password) if right and is_outdated(account.password_hash) else None
     with database.write() as session:
-        outcome = settle_attempt(session, account, right=right, stay=stay, now=now, new_hash=new_hash)
+        outcome = settle_attempt(session, account, right=right, stay=stay, device=device, now=now, new_hash=new_hash)
     if isinstance(outcome, SignedIn):
         return outcome
     raise outcome

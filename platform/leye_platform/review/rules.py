@@ -79,7 +79,7 @@ REASONS: dict[Verdict, tuple[Reason, ...]] = {
 }
 
 REASON_WORDS: dict[Reason, str] = {
-    Reason.FITS_GUIDE: N_("合于标注规范"),
+    Reason.FITS_GUIDE: N_("符合标注规范"),
     Reason.WRONG_LABEL: N_("选错了标签"),
     Reason.MISREAD_GUIDE: N_("规范理解有偏差"),
     Reason.GUIDE_UNCLEAR: N_("规范没写清楚"),

@@ -169,7 +169,7 @@ class ImageBoxes:
 
     def describe(self, config: LabelConfig, result: Result) -> str:
         counts = self._counted(config, result)
-        return "、".join(f"{word} {count}" for word, count in counts.items() if count) or "—"
+        return "、".join(f"{word} ×{count}" for word, count in counts.items() if count) or "—"
 
     def one_class(self, config: LabelConfig) -> bool:
         return False

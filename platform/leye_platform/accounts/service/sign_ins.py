@@ -68,7 +68,14 @@ def account_of(session: Session, person_id: UUID) -> Account | None:
 
 
 def settle_attempt(
-    session: Session, account: Account, *, right: bool, stay: bool, now: datetime, new_hash: str | None = None
+    session: Session,
+    account: Account,
+    *,
+    right: bool,
+    stay: bool,
+    device: str,
+    now: datetime,
+    new_hash: str | None = None,
 ) -> SignedIn | LeyeError:
     """What an attempt to sign in comes to: a session, or the error to raise once the attempt's count is committed."""
     refused = count_attempt(session, account, right=right, now=now)
@@ -77,7 +84,10 @@ def settle_attempt(
     credential = session.get_one(Credential, account.person_id)
     if new_hash is not None:
         credential.password_hash = new_hash
-    return _open_session(session, account.person_id, now, stay=stay, must_change=credential.must_change)
+    opened = SignInSession(
+        person_id=account.person_id, device=device, created_at=now, expires_at=now + (STAY if stay else SHORT)
+    )
+    return _open_session(session, opened, must_change=credential.must_change)
 
 
 def count_attempt(session: Session, account: Account, *, right: bool, now: datetime) -> LeyeError | None:
@@ -106,29 +116,19 @@ def throttled(until: datetime, now: datetime) -> SignInThrottled:
     return SignInThrottled(seconds=max(1, -int((now - until).total_seconds() // 1)))
 
 
-def _open_session(
-    session: Session, person_id: UUID, now: datetime, *, stay: bool, must_change: bool
-) -> SignedIn | LeyeError:
-    token, csrf_token = new_token(), new_token()
-    expires_at = now + (STAY if stay else SHORT)
+def _open_session(session: Session, opened: SignInSession, *, must_change: bool) -> SignedIn | LeyeError:
+    token = new_token()
+    opened.token_hash, opened.csrf_token = hash_token(token), new_token()
     rows = session.execute(
         select(Person.number, Membership.role)
         .join(Membership, Membership.person_id == Person.id)
-        .where(Person.id == person_id, Person.state == PersonState.ACTIVE)
+        .where(Person.id == opened.person_id, Person.state == PersonState.ACTIVE)
     ).all()
     if not rows:
         return SignInRefused()
-    session.add(
-        SignInSession(
-            token_hash=hash_token(token),
-            person_id=person_id,
-            csrf_token=csrf_token,
-            created_at=now,
-            expires_at=expires_at,
-        )
-    )
+    session.add(opened)
     roles = frozenset(row[1] for row in rows)
-    return SignedIn(token, csrf_token, person_id, rows[0][0], roles, expires_at, must_change)
+    return SignedIn(token, opened.csrf_token, opened.person_id, rows[0][0], roles, opened.expires_at, must_change)
 
 
 def end_session(session: Session, person_id: UUID, session_id: UUID, now: datetime) -> None:

@@ -80,7 +80,7 @@ async function call(url, csrf, method, content, headers) {
 async function sentence(answer) {
   if (answer.status === 401) {
     document.body.dataset.out = ""; // shows the way back in
-    return t("登录到期了，答案存在这台设备上。");
+    return t("登录到期了，答案存在这台设备上，重新登录再提交。");
   }
   try {
     return (await answer.json()).title || "";

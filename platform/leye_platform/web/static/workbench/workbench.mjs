@@ -39,12 +39,12 @@ let away = false;
 function show(state, words) {
   main.dataset.state = state;
   byId("saved").textContent = words;
-  // Trouble stands beside the commands too: the first line may be out of sight.
+  // Trouble stands beside the commands too.
   if (state !== "saving") near.hidden = state === "saved";
-  near.className = `notice ${state === "error" ? "bad" : "attention"}`;
+  near.className = `notice ${state === "error" && document.body.dataset.out !== "" ? "bad" : "attention"}`;
   /** @type {HTMLElement} */ (near.firstElementChild).textContent = words;
   if (state === "saving") return;
-  // Said once when the network goes, once when it is back; each refusal.
+  // Said when the network goes and when it is back; each refusal.
   const news = state === "error" || (state === "offline") !== away;
   away = state === "offline";
   if (news) say(words);
