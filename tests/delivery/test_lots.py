@@ -1,6 +1,6 @@
 """Lots: assembled once, delivered, accepted once, sent back whole or item by item, accepted by silence."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -21,12 +21,14 @@ from leye_platform.delivery.errors import (
     NothingChosen,
     ReasonMissing,
 )
+from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotState
 from leye_platform.delivery.service import accept_by_silence, ask_for_due_lots, assemble_lot
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Item
 from leye_platform.projects.rules import ItemState
+from leye_workers.jobs.lots import assemble_lot as assemble_by_job
 from support.clock import MovableClock
 from support.shipping import Shipping
 
@@ -216,3 +218,60 @@ def test_a_finished_batch_is_asked_for_once_however_often_the_net_looks(shipping
     with shipping.database.read() as session:
         asked = session.scalars(select(OutboxRow.arguments).where(OutboxRow.job == JobName.ASSEMBLE_LOT)).all()
     assert asked == [{"batch_id": str(finished.batch_id)}]
+
+
+@pytest.fixture
+def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leye_platform.delivery.service.LOT_MOST", 3)
+    monkeypatch.setattr("leye_platform.delivery.service.PART", 2)
+
+
+@pytest.mark.parametrize(("items", "sizes"), [(8, [3, 3, 2]), (6, [3, 3]), (2, [2])])
+@pytest.mark.usefixtures("small_lots")
+def test_a_batch_too_large_for_one_lot_comes_in_several(shipping: Shipping, items: int, sizes: list[int]) -> None:
+    batch, _ = shipping.answered(items)
+    job_id = _asked_for_its_lot(shipping, batch.batch_id)
+    assemble_by_job(shipping.installation, job_id, {"batch_id": str(batch.batch_id)})
+    lots = _lots_of(shipping, batch.batch_id)
+    assert [len(shipping.items_of(lot_id)) for lot_id in lots] == sizes
+    numbers = [number for lot_id in lots for number in sorted(_numbers(shipping, lot_id))]
+    assert numbers == sorted(numbers), "the first items come first"
+    with shipping.database.read() as session:
+        assert session.get_one(OutboxRow, job_id).done_at is not None
+        delivered = session.scalars(select(OutboxRow).where(OutboxRow.job == JobName.DELIVER_LOT)).all()
+    assert sorted(row.arguments["lot_id"] for row in delivered) == sorted(map(str, lots))
+
+
+@pytest.mark.usefixtures("small_lots")
+def test_who_cuts_a_lot_that_is_full_gets_it_at_once_and_a_job_cuts_the_rest(shipping: Shipping) -> None:
+    batch, _ = shipping.answered(5)
+    with shipping.database.write() as session:
+        for row in session.scalars(select(OutboxRow).where(OutboxRow.job == JobName.ASSEMBLE_LOT)):
+            row.done_at = shipping.clock.now()
+    assert len(shipping.items_of(shipping.cut(batch.batch_id))) == 3
+    job_id = _asked_for_its_lot(shipping, batch.batch_id)
+    assemble_by_job(shipping.installation, job_id, {"batch_id": str(batch.batch_id)})
+    assert [len(shipping.items_of(lot_id)) for lot_id in _lots_of(shipping, batch.batch_id)] == [3, 2]
+    with shipping.database.read() as session:
+        again = select(OutboxRow).where(OutboxRow.job == JobName.ASSEMBLE_LOT, OutboxRow.done_at.is_(None))
+        assert session.scalars(again).all() == []
+
+
+def _asked_for_its_lot(shipping: Shipping, batch_id: UUID) -> UUID:
+    with shipping.database.read() as session:
+        rows = session.scalars(
+            select(OutboxRow).where(OutboxRow.job == JobName.ASSEMBLE_LOT, OutboxRow.done_at.is_(None))
+        ).all()
+    [row] = [row for row in rows if row.arguments == {"batch_id": str(batch_id)}]
+    return row.id
+
+
+def _lots_of(shipping: Shipping, batch_id: UUID) -> list[UUID]:
+    with shipping.database.read() as session:
+        return list(session.scalars(select(Lot.id).where(Lot.batch_id == batch_id).order_by(Lot.sequence)))
+
+
+def _numbers(shipping: Shipping, lot_id: UUID) -> list[int]:
+    with shipping.database.read() as session:
+        query = select(Item.number).join(LotItem, LotItem.item_id == Item.id).where(LotItem.lot_id == lot_id)
+        return list(session.scalars(query))

@@ -7,8 +7,9 @@ import pytest
 from leye_platform.accounts.rules import Role
 from leye_platform.installation import Installation
 from leye_platform.projects import pages
-from leye_platform.projects.pace import ProjectPace, paces_of
+from leye_platform.projects.pace import ProjectPace, decided_by_day, paces_of
 from leye_platform.projects.rules import Pipeline, PipelineKind
+from leye_platform.web.formats import day_began
 from support.clock import MovableClock
 from support.shipping import Shipping
 
@@ -49,7 +50,7 @@ def test_a_project_whose_gold_few_answer_right_is_a_matter_of_the_day(
     project = shipping.batch(1, pipeline=ONE).project_id
     monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, right)})
     page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
-    assert f"标准题答了 10 次，答对 {right} 次。" in page
+    assert f"答了 10 次，答对 {right} 次" in page
     assert ("标准题答对得少" in page) is told
     assert (f'class="button main" href="/projects/{project}/guide"' in page) is told
 
@@ -62,3 +63,31 @@ def test_a_pace_of_long_ago_foretells_nothing(shipping: Shipping, clock: Movable
     with shipping.database.read() as session:
         pace = paces_of(session, [project], clock.now())[project]
     assert pace.finish(1, clock.now()) is None
+
+
+def test_the_home_draws_the_week_and_the_gold_items(
+    shipping: Shipping, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = shipping.batch(6, pipeline=ONE).project_id
+    who = shipping.person()
+    began = day_began(clock.now())
+    for days, answers in ((0, 1), (2, 3)):
+        clock.move(days=days)
+        for _ in range(answers):
+            shipping.answers(who, shipping.claims(who, project), "正面")
+    with shipping.database.read() as session:
+        days_told = decided_by_day(session, [project], clock.now())
+        assert decided_by_day(session, [], clock.now())[-1] == (began + timedelta(days=2), 0)
+    assert [day for day, _ in days_told] == [began + timedelta(days=n) for n in range(-4, 3)]
+    assert [count for _, count in days_told] == [0, 0, 0, 0, 1, 0, 3]
+    monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, 7)})
+    page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
+    assert "一共定了 4 条，最多的是今天：3 条。" in page
+    assert "答对 70%。" in page
+    assert "70%：答了 10 次，答对 7 次" in page
+
+
+def test_a_home_without_results_draws_nothing(shipping: Shipping) -> None:
+    shipping.batch(1, pipeline=ONE)
+    page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
+    assert "<svg" not in page

@@ -60,7 +60,7 @@ def people_page(session: Session, search: str, state: PersonState, number: int) 
     total = session.scalar(select(func.count()).select_from(Person).where(*wanted)) or 0
     pages = max(1, -(-total // PEOPLE_A_PAGE))
     number = min(max(number, 1), pages)
-    query = select(Person).where(*wanted).order_by(Person.name, Person.number)
+    query = select(Person).where(*wanted).order_by(Person.name_key, Person.number)
     found = session.scalars(query.offset((number - 1) * PEOPLE_A_PAGE).limit(PEOPLE_A_PAGE)).all()
     roles: dict[UUID, list[tuple[Role, str]]] = {person.id: [] for person in found}
     held = (

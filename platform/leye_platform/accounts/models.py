@@ -1,12 +1,13 @@
 """Tables of accounts."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from leye_platform.accounts.rules import OrganisationKind, PersonState, Role
+from leye_platform.accounts.rules import LONGEST_NAME_KEY, OrganisationKind, PersonState, Role, name_key
 from leye_platform.columns import next_number
 from leye_platform.database import Base
 from leye_platform.ids import new_id
@@ -30,24 +31,34 @@ class Organisation(Base):
     created_at: Mapped[datetime]
 
 
+def _key_of_name(context: Any) -> str:
+    return name_key(context.get_current_parameters()["name"])
+
+
 class Person(Base):
-    """A human being with an account. `number` is the pseudonym that partners see."""
+    """A human being with an account. `number` is the pseudonym that partners see; `name_key` sorts by name."""
 
     __tablename__ = "people"
     __table_args__ = (
         # The administrator's list by name; the crowd's by staff number.
-        Index("ix_people_state_name_number", "state", "name", "number"),
+        Index("ix_people_state_name_key_number", "state", "name_key", "number"),
         Index("ix_people_state_staff_number_number", "state", "staff_number", "number"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[int] = mapped_column(BigInteger, unique=True, default=next_number("people", "number"))
     name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(LONGEST_NAME_KEY), default=_key_of_name, server_default="")
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     phone: Mapped[str | None] = mapped_column(String(32), unique=True)
     staff_number: Mapped[str | None] = mapped_column(String(32), unique=True)
     state: Mapped[PersonState] = mapped_column(default=PersonState.ACTIVE)
     created_at: Mapped[datetime]
+
+    @validates("name")
+    def _name_is_looked_up_by(self, _field: str, name: str) -> str:
+        self.name_key = name_key(name)
+        return name
 
     @property
     def sign_in_names(self) -> list[str]:

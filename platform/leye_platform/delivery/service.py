@@ -1,5 +1,6 @@
 """Lots: assembled from decided items, delivered, then accepted or sent back, whole or item by item."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,8 +9,8 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.models import Organisation
 from leye_platform.actor import Actor
@@ -41,6 +42,7 @@ from leye_platform.webhooks.rules import Event
 from leye_platform.webhooks.service import tell_webhooks
 
 PART = 1000  # items in one statement: databases limit its parameters
+LOT_MOST = 10_000  # items: annotators wait for whoever writes on SQLite, and a batch of a million is no lot to check
 
 
 def lot_for(session: Session, actor: Actor, lot_id: UUID, permission: Permission, *, lock: bool = False) -> Lot:
@@ -58,21 +60,23 @@ def lot_for(session: Session, actor: Actor, lot_id: UUID, permission: Permission
 
 
 def assemble_lot(session: Session, batch_id: UUID, now: datetime) -> Lot | None:
-    """Put all decided items of a batch that stand in no lot into one; None where there are none.
+    """Put the decided items of a batch that stand in no lot into one; None where there are none.
 
+    At most LOT_MOST of them, the first by number; a job is asked to put the rest into lots of their own.
     The batch's row is locked, so that two runs at once make one lot, and the project's, so that its batches
     number their lots one by one; never their keys, so that answers go on meanwhile. The annotation is taken as
     it is now.
     """
     batch = session.get_one(Batch, batch_id, with_for_update={"key_share": True})
     project = session.get_one(Project, batch.project_id, with_for_update={"key_share": True})
-    items = session.scalars(
-        select(Item)
+    item_ids = session.scalars(
+        select(Item.id)
         .where(Item.batch_id == batch_id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None), _in_no_lot())
         .order_by(Item.number)
+        .limit(LOT_MOST + 1)
         .with_for_update(key_share=True)
     ).all()
-    if not items:
+    if not item_ids:
         return None
     lot = Lot(
         project_id=project.id,
@@ -84,52 +88,55 @@ def assemble_lot(session: Session, batch_id: UUID, now: datetime) -> Lot | None:
     )
     session.add(lot)
     session.flush()
-    session.add_all(_snapshots(session, project, lot, batch_id, {item.id for item in items}))
-    session.flush()
+    for start in range(0, min(len(item_ids), LOT_MOST), PART):
+        part = item_ids[start : min(start + PART, LOT_MOST)]
+        session.execute(insert(LotItem), _snapshots(session, project, lot, part))
     ask_for(session, JobName.DELIVER_LOT, {"lot_id": str(lot.id)}, now)
+    if len(item_ids) > LOT_MOST:
+        ask_for(session, JobName.ASSEMBLE_LOT, {"batch_id": str(batch_id)}, now, once_for=batch_id)
     return lot
+
+
+def is_full(session: Session, lot: Lot) -> bool:
+    """Whether the lot holds as many items as one may, so that there may be more to deliver."""
+    return session.scalar(select(func.count()).select_from(LotItem).where(LotItem.lot_id == lot.id)) == LOT_MOST
 
 
 def _in_no_lot() -> ColumnElement[bool]:
     return ~exists().where(LotItem.item_id == Item.id, LotItem.state == LotItemState.INCLUDED)
 
 
-def _snapshots(session: Session, project: Project, lot: Lot, batch_id: UUID, wanted: set[UUID]) -> list[LotItem]:
+def _snapshots(session: Session, project: Project, lot: Lot, item_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Each item's annotation with its confidence and its newest guide version; of an item in parts, as joined."""
     kind = task_type(project.task_type, project.label_config)
-    newest = (
-        select(Decision.microtask_id, func.max(Decision.version).label("version"))
-        .where(Decision.batch_id == batch_id)
-        .group_by(Decision.microtask_id)
-        .subquery()
-    )
+    later = aliased(Decision)
+    newest = select(func.max(later.version)).where(later.microtask_id == MicroTask.id).scalar_subquery()
     rows = session.execute(
-        select(Decision, GuideVersion.version)
-        .join(newest, (newest.c.microtask_id == Decision.microtask_id) & (newest.c.version == Decision.version))
+        select(MicroTask.item_id, Decision.result, Decision.confidence, GuideVersion.version)
+        .select_from(MicroTask)
+        .join(Decision, (Decision.microtask_id == MicroTask.id) & (Decision.version == newest))
         .join(GuideVersion, GuideVersion.id == Decision.guide_id)
-        .where(Decision.batch_id == batch_id)
-        .order_by(Decision.item_id)
+        .where(MicroTask.item_id.in_(item_ids))
     ).all()
-    decided: dict[UUID, tuple[list[Any], float, int]] = {}
-    in_parts: set[UUID] = set()
-    for decision, version in rows:
-        if decision.item_id in decided:
-            in_parts.add(decision.item_id)
-        if decision.item_id in wanted:
-            decided[decision.item_id] = (kind.template.merge([decision.result]), decision.confidence, version)
-    for start in range(0, len(in_parts), PART):
-        joined = joined_of(session, sorted(in_parts)[start : start + PART])
-        decided |= {item_id: (one.result, one.confidence, one.guide_version) for item_id, one in joined.items()}
+    parts = Counter(row.item_id for row in rows)
+    decided = {
+        row.item_id: (kind.template.merge([row.result]), row.confidence, row.version)
+        for row in rows
+        if parts[row.item_id] == 1
+    }
+    joined = joined_of(session, [item_id for item_id, count in parts.items() if count > 1])
+    decided |= {item_id: (one.result, one.confidence, one.guide_version) for item_id, one in joined.items()}
     return [
-        LotItem(
-            lot_id=lot.id,
-            item_id=item_id,
-            quantity=Decimal(kind.template.quantity(project.unit, result)),
-            result=result,
-            confidence=confidence,
-            guide_version=version,
-        )
-        for item_id, (result, confidence, version) in decided.items()
+        {
+            "lot_id": lot.id,
+            "item_id": item_id,
+            "quantity": Decimal(kind.template.quantity(project.unit, decided[item_id][0])),
+            "result": decided[item_id][0],
+            "confidence": decided[item_id][1],
+            "guide_version": decided[item_id][2],
+        }
+        for item_id in item_ids
+        if item_id in decided
     ]
 
 

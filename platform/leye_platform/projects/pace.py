@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Assignment, WorkRecord
@@ -14,6 +14,9 @@ from leye_platform.projects.models import Batch
 from leye_platform.projects.queries import PACE, finish_at_pace
 from leye_platform.projects.rules import BatchState
 from leye_platform.review.models import Decision
+from leye_platform.web.formats import day_began
+
+DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,20 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
         project_id: ProjectPace(at_work.get(project_id, 0), decided.get(project_id, 0), *gold.get(project_id, (0, 0)))
         for project_id in projects
     }
+
+
+def decided_by_day(session: Session, projects: Sequence[UUID], now: datetime) -> list[tuple[datetime, int]]:
+    """How many tasks of these projects were decided on each of the last DAYS days, today included; the oldest first.
+
+    A day is told by its midnight in the operator's zone. One query.
+    """
+    midnights = [day_began(now) - timedelta(days=back) for back in reversed(range(DAYS))]
+    since = [func.sum(case((Decision.decided_at >= midnight, 1), else_=0)) for midnight in midnights]
+    query = (
+        select(*since)
+        .select_from(Batch)
+        .join(Decision, Decision.batch_id == Batch.id)
+        .where(Batch.project_id.in_(projects), Decision.decided_at >= midnights[0])
+    )
+    counts = [*(count or 0 for count in session.execute(query).one()), 0]
+    return [(midnight, counts[n] - counts[n + 1]) for n, midnight in enumerate(midnights)]

@@ -24,7 +24,7 @@ from leye_platform.projects.desk import matters_today, states_of
 from leye_platform.projects.errors import PriceInThePast, RateRefused
 from leye_platform.projects.models import Project
 from leye_platform.projects.new_project import create_project
-from leye_platform.projects.pace import paces_of
+from leye_platform.projects.pace import decided_by_day, paces_of
 from leye_platform.projects.project_form import Field, ProjectForm
 from leye_platform.projects.project_matters import project_matters
 from leye_platform.projects.queries import batches_page, progress_of, projects_page, terms_of
@@ -54,6 +54,7 @@ def home(work: Work, page: int = 1) -> Response:
         at_work=count_at_work(work.session),
         states=states_of(work.session, shown),
         paces=paces_of(work.session, shown, work.now),
+        days=decided_by_day(work.session, shown, work.now),
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         help_waits=long_waits(work.session, work.actor, work.now) if work.actor.may(Permission.MANAGE_TEAMS) else 0,
     )

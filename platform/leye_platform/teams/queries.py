@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.directory import matches
 from leye_platform.accounts.models import Credential, Membership, Organisation, Person
-from leye_platform.accounts.rules import OrganisationKind, PersonState, Role, may_reset
+from leye_platform.accounts.rules import OrganisationKind, PersonState, Role, may_reset, name_key
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.rules import AssignmentState
@@ -65,6 +65,7 @@ class PersonFound(NamedTuple):
     staff_number: str | None
     team_name: str | None
     leader_name: str | None
+    leads: str | None
 
 
 class Choice(NamedTuple):
@@ -119,12 +120,7 @@ def members_of(session: Session, team_id: UUID) -> list[MemberSeen]:
     """The people of a team who have not left: by staff number, and by name who has none. One query."""
     query = _at_work().join(TeamMember, TeamMember.person_id == Person.id).where(TeamMember.team_id == team_id)
     members = [MemberSeen(*row) for row in session.execute(query.order_by(Person.number))]
-    return sorted(members, key=lambda one: (one.staff_number is None, one.staff_number or "", by_pinyin(one.name)))
-
-
-def by_pinyin(name: str) -> bytes:
-    """What sorts names as people look them up: the usual characters of GB 2312 (level 1) stand by their pinyin."""
-    return name.encode("gb18030")
+    return sorted(members, key=lambda one: (one.staff_number is None, one.staff_number or "", name_key(one.name)))
 
 
 def at_work(session: Session, person_id: UUID) -> MemberSeen:
@@ -181,7 +177,7 @@ def leaders_in(session: Session, organisation_id: UUID) -> list[Choice]:
             Membership.role == Role.LEADER,
             Person.state == PersonState.ACTIVE,
         )
-        .order_by(Person.name, Person.number)
+        .order_by(Person.name_key, Person.number)
     )
     return [Choice(*row) for row in session.execute(query)]
 
@@ -238,8 +234,10 @@ def crowd_page(session: Session, search: str, number: int) -> CrowdPage:
     total = session.scalar(found if search else _size_of_crowd(crowd)) or 0
     pages = max(1, -(-total // PEOPLE_A_PAGE))
     number = min(max(number, 1), pages)
+    own = aliased(Team)
+    led = select(func.min(own.name)).where(own.leader_id == Person.id).scalar_subquery()
     query = (
-        select(Person.id, Person.name, Person.staff_number, Team.name, leader.name)
+        select(Person.id, Person.name, Person.staff_number, Team.name, leader.name, led)
         .outerjoin(TeamMember, TeamMember.person_id == Person.id)
         .outerjoin(Team, Team.id == TeamMember.team_id)
         .outerjoin(leader, leader.id == Team.leader_id)

@@ -58,7 +58,7 @@ def _batch_with_work(office: Office, project: str) -> str | None:
 
 
 def _new_batch(office: Office, project: str, run: DemoRun, kind: DemoKind) -> str:
-    return office.bring_in(project, f"待标 {run.batch_name}", lambda: kind.waiting_batch(run), lambda _share: None)
+    return office.bring_in(project, run.batch_name, lambda: kind.waiting_batch(run), lambda _share: None)
 
 
 def _states(office: Office, batch_id: str) -> dict[str, Any]:

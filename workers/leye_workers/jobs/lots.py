@@ -5,14 +5,21 @@ from uuid import UUID
 
 from leye_platform.delivery.deliver import deliver_lot as deliver
 from leye_platform.delivery.service import assemble_lot as assemble
+from leye_platform.delivery.service import is_full
 from leye_platform.installation import Installation
-from leye_workers.jobs.unit import last_unit
+from leye_workers.jobs.unit import mark_done
 
 
 def assemble_lot(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
-    """Cut a lot of the batch's decided items, where there are any."""
-    with last_unit(installation, job_id) as session:
-        assemble(session, UUID(arguments["batch_id"]), installation.clock.now())
+    """Put the batch's decided items into lots, where there are any, each lot in a unit of work of its own."""
+    full = True
+    while full:
+        with installation.database.write() as session:
+            now = installation.clock.now()
+            lot = assemble(session, UUID(arguments["batch_id"]), now)
+            full = lot is not None and is_full(session, lot)
+            if not full:
+                mark_done(session, job_id, now)
 
 
 def deliver_lot(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
