@@ -164,6 +164,16 @@ def test_finance_looks_back_at_earlier_months_and_reads_every_fraction(shipping:
     assert "条目 " in browser.get("/billing/ledger").text
 
 
+def test_finance_is_told_why_an_amount_has_parts_of_a_fen(shipping: Shipping) -> None:
+    browser = shipping.browser(shipping.actor(Role.FINANCE).person_id)
+    shipping.accept(shipping.shipped(1).lot_id)
+    assert "账单开到分" not in browser.get("/billing").text
+    shipping.accept(shipping.shipped(1, price="0.125").lot_id)
+    home = browser.get("/billing").text
+    assert "0.425" in home
+    assert "账单开到分，差的零头记在下面。" in home
+
+
 def test_finance_is_told_of_lots_that_stand_still(shipping: Shipping) -> None:
     firm = shipping.firm()
     shipping.accept(shipping.shipped(1, firm=firm).lot_id)
