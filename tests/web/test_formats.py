@@ -86,3 +86,9 @@ def test_a_month_is_said_by_its_name() -> None:
     assert formats.month("zh")(2026, 11).replace(formats.NBSP, " ") == "2026 年 11 月"
     assert formats.month("zh")(2026, 3, with_year=False).replace(formats.NBSP, " ") == "3 月"
     assert [formats.month("en")(2026, 3), formats.month("en")(2026, 3, with_year=False)] == ["March 2026", "March"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", ["周一", "今天"]), ("en", ["Mon", "today"])])
+def test_a_day_of_the_week_that_ends_now_is_told_shortly(language: str, words: list[str]) -> None:
+    say = formats.weekday(language, NOW)
+    assert [say(NOW - timedelta(days=1)), say(NOW)] == words

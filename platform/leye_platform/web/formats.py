@@ -135,6 +135,17 @@ def day(language: str, now: datetime) -> Callable[[datetime | None], str]:
     return say
 
 
+def weekday(language: str, now: datetime) -> Callable[[datetime], str]:
+    """A day of the week that ends now, as short as can be: 今天, 周四; today, Thu."""
+
+    def say(moment: datetime) -> str:
+        if local(moment).date() == local(now).date():
+            return "today" if language == "en" else "今天"
+        return ENGLISH_WEEKDAYS[local(moment).weekday()][:3] if language == "en" else WEEKDAYS[local(moment).weekday()]
+
+    return say
+
+
 def before(language: str, now: datetime) -> Callable[[datetime | None], str]:
     """A deadline: 周四 18:00 前, before Thursday 18:00."""
     say_when = when(language, now)

@@ -95,6 +95,7 @@ def _common(request: Request, actor: Actor | None, now: datetime) -> dict[str, A
         "when": formats.when(display.language, now),
         "before": formats.before(display.language, now),
         "day": formats.day(display.language, now),
+        "weekday": formats.weekday(display.language, now),
         "money": formats.money(display.language),
         "exact_money": formats.exact_money(display.language),
         "billed": formats.billed(display.language),

@@ -1,13 +1,13 @@
 """People are listed as names are looked up.
 
-Revision ID: 0024
+Revision ID: 0021
 Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
+revision = "0021"
 down_revision = "0020"
 
 KEYED = 20  # characters of a name
