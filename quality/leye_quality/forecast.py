@@ -5,8 +5,8 @@ confusion matrices (Dawid and Skene 1979), and each item is carried through the 
 (`consensus.py`, `stopping.py`): a posterior predictive check run forwards (Rubin 1984). The seed is fixed, so that the
 same evidence gives the same forecast. What is not known of people is drawn as well: each repetition takes matrices
 from their Dirichlet posteriors, and the spread between repetitions widens the interval. People stumble together over
-an item: each answer is, with probability sqrt(dependence), one that all of the item's answers share, which gives any two
-of them that correlation (Lunn and Davies 1998).
+an item: each answer is, with probability sqrt(dependence), one that all of the item's answers share, which gives any
+two of them that correlation (Lunn and Davies 1998).
 
 Propose and verify: the second person looks at what the first has said, as independently as if it were an answer of
 their own (Bernstein et al. 2010 have people verify what others made); what they do not confirm goes to a reviewer.
@@ -93,7 +93,10 @@ class Forecasts:
 
 
 def foretell_batch(crowd: Crowd, plan: Plan) -> Forecasts:
-    """What the pipelines will take and give. Raises ValueError for an empty crowd, batch, or matrices that do not fit."""
+    """What the pipelines will take and give.
+
+    Raises ValueError for an empty crowd or batch, and for matrices of another number of classes.
+    """
     classes = len(crowd.prior)
     if not crowd.members or plan.items < 1 or plan.limit < plan.start:
         raise ValueError("a forecast needs people, items, and a limit not below the start")

@@ -13,8 +13,8 @@ from leye_quality.stopping import NextStep, next_step
 
 Answers = list[tuple[int, int, int]]
 MARGIN, MARGIN_OF_UNSURE = 0.15, 0.3
-"""Answers an item that a forecast from 120 items may be off; docs/explanation/forecast.md states them. A trial tells how
-able people are to about four points, which moves the answers that people take who are seldom sure most."""
+"""Answers an item that a forecast from 120 items may be off, as docs/explanation/forecast.md states them. A trial tells
+how able people are to about four points, which moves the answers that people take who are seldom sure most."""
 PLAN = Plan(items=400, start=2, limit=5, confidence=0.9, check_share=0.1, reviewer=0.97)
 REFIT_EVERY = 50
 """Items after which the skills of a simulated batch are fitted anew."""
@@ -168,7 +168,7 @@ def test_fewer_people_than_answers_give_a_forecast_all_the_same(people: int) -> 
 def test_what_no_forecast_can_be_made_from_is_refused() -> None:
     crowd = Crowd([Member(Skill(default_confusion(3), 5), 5, 1.0)], (0.5, 0.5))
     for wrong in (crowd, Crowd([], (0.5, 0.5))):
-        with pytest.raises(ValueError, match="forecast|classes"):
+        with pytest.raises(ValueError, match=r"forecast|classes"):
             foretell_batch(wrong, PLAN)
     with pytest.raises(ValueError, match="items"):
         forecast(0.9, plan=replace(PLAN, items=0))
