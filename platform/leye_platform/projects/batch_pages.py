@@ -27,6 +27,7 @@ from leye_platform.projects.estimate import Quantity
 from leye_platform.projects.forecasting import outlook_of
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.ingest.uploads import waits_for_room
+from leye_platform.projects.kept_forecast import check_forecast
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import progress_of, terms_of
 from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState
@@ -110,6 +111,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         still=standing_still(session, batch, work.now),
         quality=quality_of(session, batch.id),
         outlook=outlook_of(session, batch, project, quantity, terms) if ready else None,
+        forecast=check_forecast(session, batch, project, progress),
         tasks=tasks,
         terms=terms,
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
