@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leye_platform.accounts.rules import Role
+from leye_platform.accounts.tokens import SESSION_COOKIE
 from leye_platform.installation import Installation
 from leye_platform.matching.models import AnnotatorSkill, SkillFit
+from leye_platform.projects import service
 from leye_platform.projects.estimate import Quantity, Way
 from leye_platform.projects.forecasting import outlook_of
 from leye_platform.projects.models import Batch, Item, Project
@@ -16,8 +18,10 @@ from leye_platform.projects.queries import terms_of
 from leye_platform.projects.rules import BatchPurpose, BatchState, ItemState, Pipeline, PipelineKind
 from leye_platform.review.checks import mean_share_to_check
 from leye_quality.posterior import Skill, default_confusion
+from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
 from support.factories import make_batch, make_items, make_person, make_project
+from support.live_site import live_site
 from support.shipping import Shipping
 
 THREE_CLASSES = """<View><Text name="text" value="$review"/>
@@ -43,8 +47,8 @@ def know(session: Session, shipping: Shipping, project_id: UUID, *, answers: int
 
 
 def done(session: Session, project: Project, items: int = 30, *, purpose: BatchPurpose = BatchPurpose.TRIAL) -> Batch:
-    """A batch of which all is decided."""
-    batch = make_batch(session, project)
+    """A closed batch of which all is decided."""
+    batch = make_batch(session, project, state=BatchState.CLOSED)
     batch.purpose, batch.name = purpose, "先试一试"
     make_items(session, batch, items)
     for item in session.scalars(select(Item).where(Item.batch_id == batch.id)):
@@ -111,6 +115,7 @@ def test_a_trial_that_is_not_done_tells_nothing_yet(shipping: Shipping) -> None:
         project = make_project(session)
         know(session, shipping, project.id)
         trial = done(session, project)
+        trial.state = BatchState.OPEN
         session.scalars(select(Item).where(Item.batch_id == trial.id).limit(1)).one().state = ItemState.REVIEW
         batch_id = waiting(session, project)
     assert "先按三种人估" in page_of(shipping, batch_id)
@@ -137,3 +142,24 @@ def test_what_a_way_costs_is_exact(shipping: Shipping) -> None:
     assert outlook.chosen is by_way[Way.SINGLE_CHECK]
     assert (single.answers, single.reviews, single.cost_micros) == (40, 10, 50 * 50_000)
     assert (verify.answers, verify.pay_micros, verify.revenue_micros) == (80, 80 * 50_000, 40 * 300_000)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_forecast_and_what_came_pass_the_checks_of_pages(shipping: Shipping, width: int) -> None:
+    coordinator = shipping.actor(Role.COORDINATOR)
+    with shipping.database.write() as session:
+        project = make_project(session, Pipeline(overlap_start=1, overlap_limit=3, confidence=0.6, gold_share=0))
+        know(session, shipping, project.id)
+        done(session, project)
+        before, over = waiting(session, project), waiting(session, project, 2)
+        service.open_batch(session, coordinator, session.get_one(Batch, over), shipping.clock.now())
+        project_id = project.id
+    shipping.finish(shipping.person(), project_id, 2)
+    who = shipping.browser(coordinator.person_id)
+    with live_site(shipping.installation) as base, chromium() as browser:
+        context = new_context(browser, width=width)
+        context.add_cookies([{"name": SESSION_COOKIE, "value": who.token, "url": base}])
+        desk = Browse(context.new_page(), base)
+        assert desk.open(f"/batches/{before}").locator("#estimate").is_visible()
+        assert desk.open(f"/batches/{over}").locator("#forecast").is_visible()
