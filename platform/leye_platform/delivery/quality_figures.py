@@ -176,7 +176,7 @@ def _quality(session: Session, which: ColumnElement[bool], batch: Batch, project
         quality.likeness, quality.beyond_chance = found.likeness, found.beyond_chance
     quality.verdicts = verdict_counts(session, batch.id)
     if not quality.several:
-        quality.checked, quality.found_right = _checks(session, batch.id, kind, pipeline.check_share)
+        quality.checked, quality.found_right = count_checks(session, batch.id, kind, pipeline.check_share)
     quality.accuracy = estimated_accuracy(
         quality.settled,
         quality.others,
@@ -293,7 +293,7 @@ def _against(kind: TaskType, answer: _Given, delivered: list[Any], stands: Label
         quality.classes[word].agreeing += kind.consensus.agreement(one, other)
 
 
-def _checks(session: Session, batch_id: UUID, kind: TaskType, check_share: float) -> tuple[int, int]:
+def count_checks(session: Session, batch_id: UUID, kind: TaskType, check_share: float) -> tuple[int, int]:
     """How many first answers the draw would have given to a reviewer whoever gave them, and how many of them stood.
 
     Newcomers' answers are drawn more often; those that only this brought to review are left out, for they are not

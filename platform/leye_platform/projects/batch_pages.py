@@ -14,10 +14,20 @@ from leye_platform.ids import new_id
 from leye_platform.permissions import Permission
 from leye_platform.projects import service
 from leye_platform.projects.addition_queries import additions_of, refused_rows
-from leye_platform.projects.batch_queries import count_tasks, estimate_of, quality_of, standing_still
-from leye_platform.projects.batch_words import ADDITION_WORDS, METHOD_WORDS, PURPOSE_HINTS, PURPOSE_WORDS, STATE_WORDS
+from leye_platform.projects.batch_queries import count_tasks, quality_of, standing_still
+from leye_platform.projects.batch_words import (
+    ADDITION_WORDS,
+    METHOD_WORDS,
+    PURPOSE_HINTS,
+    PURPOSE_WORDS,
+    STATE_WORDS,
+    WAY_WORDS,
+)
+from leye_platform.projects.estimate import Quantity
+from leye_platform.projects.forecasting import outlook_of
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.ingest.uploads import waits_for_room
+from leye_platform.projects.kept_forecast import check_forecast
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import progress_of, terms_of
 from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState
@@ -90,7 +100,9 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
     project = session.get_one(Project, batch.project_id)
     terms = terms_of(session, project.id, work.now)
     progress = progress_of(session, [batch], work.now)[batch.id]
-    tasks = count_tasks(session, batch) if project.splitting and batch.state is BatchState.READY else None
+    ready = batch.state is BatchState.READY
+    tasks = count_tasks(session, batch) if project.splitting and ready else None
+    quantity = Quantity(progress.items, tasks or progress.items)
     return work.page(
         "projects/batch.html",
         batch=batch,
@@ -98,7 +110,8 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         progress=progress,
         still=standing_still(session, batch, work.now),
         quality=quality_of(session, batch.id),
-        estimate=estimate_of(project, progress.items, terms, tasks) if batch.state is BatchState.READY else None,
+        outlook=outlook_of(session, batch, project, quantity, terms) if ready else None,
+        forecast=check_forecast(session, batch, project, progress),
         tasks=tasks,
         terms=terms,
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],
@@ -111,6 +124,7 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         addition_words=ADDITION_WORDS,
         purpose_words=PURPOSE_WORDS,
         method_words=METHOD_WORDS,
+        way_words=WAY_WORDS,
         lot_words=LOT_WORDS,
         may_run=work.actor.may(Permission.RUN_BATCH),
         may_upload=work.actor.may(Permission.MANAGE_PROJECTS),

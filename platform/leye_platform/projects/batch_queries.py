@@ -1,4 +1,4 @@
-"""What a batch's own page shows beside its progress: how it was decided, what stands still, what it will cost."""
+"""What a batch's own page shows beside its progress: how it was decided, what stands still."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState, LotState
 from leye_platform.outbox import JobName, OutboxRow
-from leye_platform.projects.estimate import Estimate, estimate
-from leye_platform.projects.models import Batch, Item, MicroTask, Project
-from leye_platform.projects.queries import Terms
-from leye_platform.projects.rules import ItemState, Pipeline
+from leye_platform.projects.models import Batch, Item, MicroTask
+from leye_platform.projects.rules import ItemState
 from leye_platform.review.models import Decision, Review
 from leye_platform.review.rules import UNSETTLED, DecisionMethod
 
@@ -116,20 +114,3 @@ def count_tasks(session: Session, batch: Batch) -> int:
     """How many micro-tasks the items of a batch have; gold items aside."""
     here = MicroTask.batch_id == batch.id, MicroTask.gold_labels.is_(None)
     return session.scalar(select(func.count()).select_from(MicroTask).where(*here)) or 0
-
-
-def estimate_of(project: Project, items: int, terms: Terms, tasks: int | None = None) -> Estimate | None:
-    """What `items` items will probably cost and bring; None while a price or a pay is missing.
-
-    tasks: how many micro-tasks they have, where the project cuts items.
-    """
-    if terms.price is None or terms.answer_pay is None or items == 0:
-        return None
-    return estimate(
-        Pipeline.model_validate(project.pipeline),
-        items,
-        unit_price=terms.price.unit_price,
-        answer_pay=terms.answer_pay.rate,
-        review_pay=terms.review_pay.rate if terms.review_pay else terms.answer_pay.rate * 0,
-        tasks=tasks,
-    )

@@ -1,6 +1,7 @@
 """How states, purposes and methods are called on pages."""
 
 from leye_platform.errors import N_
+from leye_platform.projects.estimate import Way
 from leye_platform.projects.rules import AdditionState, BatchPurpose, BatchState
 from leye_platform.review.rules import DecisionMethod
 
@@ -38,4 +39,10 @@ METHOD_WORDS: dict[DecisionMethod, str] = {
     DecisionMethod.CONSENSUS: N_("{count} 条由几份答案比对判定"),
     DecisionMethod.SINGLE: N_("{count} 条只凭一份答案判定"),
     DecisionMethod.REVIEW: N_("{count} 条由质检员判定"),
+}
+
+WAY_WORDS: dict[Way, str] = {
+    Way.CONSENSUS: N_("几个人做，一致性判定"),
+    Way.SINGLE_CHECK: N_("一个人做，抽查一部分"),
+    Way.PROPOSE_VERIFY: N_("一个人先做，另一个人核对"),
 }

@@ -1,15 +1,19 @@
-"""What a batch will probably cost and leave, before it opens. Pure; exact fractions, never floats.
+"""What a batch will probably cost and leave, before it opens. Pure; money in exact fractions, never floats.
 
-The number of answers is not known beforehand: it depends on how sure the crowd is. Three crowds are
-reckoned through: a practised one, an ordinary one, one that is still learning.
+The number of answers is not known beforehand: it depends on how sure the crowd is. Where people are known, a forecast
+from their measured skills says it (quality/leye_quality/forecast.py). Where nothing is, three crowds are reckoned
+through: a practised one, an ordinary one, one that is still learning.
 """
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 from leye_platform.billing.rules import MICROS
 from leye_platform.projects.rules import Pipeline, PipelineKind
+from leye_quality.agreement import Interval
+from leye_quality.forecast import Forecasts
 
 # The share of right answers of the three crowds, on a question with two choices.
 PRACTISED, ORDINARY, LEARNING = Fraction(95, 100), Fraction(85, 100), Fraction(70, 100)
@@ -84,6 +88,60 @@ def expected_answers(pipeline: Pipeline, accuracy: Fraction) -> Expected:
     return Expected(answers, sum(undecided.values(), Fraction(0)))
 
 
+class Way(StrEnum):
+    """How items may become decisions: the pipelines there are, and one that is only reckoned with so far."""
+
+    CONSENSUS = "consensus"
+    SINGLE_CHECK = "single_check"
+    PROPOSE_VERIFY = "propose_verify"
+
+
+@dataclass(frozen=True, slots=True)
+class WayForecast:
+    """What a way takes and gives. accuracy: share of right items; `expected` and `case` as for an assumed crowd."""
+
+    way: Way
+    expected: Expected
+    accuracy: Interval
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """In the currency unit: per item, per answer, per review."""
+
+    unit_price: Decimal
+    answer_pay: Decimal
+    review_pay: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How many items, and how many micro-tasks they have."""
+
+    items: int
+    tasks: int
+
+    @property
+    def tasks_an_item(self) -> Fraction:
+        return Fraction(self.tasks, self.items) if self.items else Fraction(1)
+
+
+def costed(of_a_task: Expected, gold_share: float, quantity: Quantity, rates: Rates) -> Case:
+    """What it comes to in answers, reviews and money. Gold answers are paid like all others and come on top."""
+    each, items = quantity.tasks_an_item, quantity.items
+    answers, reviewed = of_a_task.answers * each, of_a_task.reviewed * each
+    paid = answers / (1 - _exact(gold_share))
+    return Case(
+        answers_per_item=_decimal(answers),
+        answers=round(answers * items),
+        reviews=round(reviewed * items),
+        pay_micros=_micros(paid * items, rates.answer_pay),
+        review_pay_micros=_micros(reviewed * items, rates.review_pay),
+        revenue_micros=_micros(Fraction(items), rates.unit_price),
+    )
+
+
 def estimate(
     pipeline: Pipeline,
     items: int,
@@ -97,24 +155,26 @@ def estimate(
 
     tasks: how many micro-tasks they have, where that is not one each.
     """
-    each = Fraction(1) if tasks is None or items == 0 else Fraction(tasks, items)
+    quantity, rates = Quantity(items, items if tasks is None else tasks), Rates(unit_price, answer_pay, review_pay)
 
     def case(accuracy: Fraction) -> Case:
-        of_a_task = expected_answers(pipeline, accuracy)
-        expected = Expected(of_a_task.answers * each, of_a_task.reviewed * each)
-        gold = _exact(pipeline.gold_share)
-        # Gold answers are paid like all others and come on top.
-        paid = expected.answers / (1 - gold)
-        return Case(
-            answers_per_item=_decimal(expected.answers),
-            answers=round(expected.answers * items),
-            reviews=round(expected.reviewed * items),
-            pay_micros=_micros(paid * items, answer_pay),
-            review_pay_micros=_micros(expected.reviewed * items, review_pay),
-            revenue_micros=_micros(Fraction(items), unit_price),
-        )
+        return costed(expected_answers(pipeline, accuracy), pipeline.gold_share, quantity, rates)
 
     return Estimate(items, case(PRACTISED), case(ORDINARY), case(LEARNING))
+
+
+def ways(told: Forecasts, gold_share: float, quantity: Quantity, rates: Rates) -> tuple[WayForecast, ...]:
+    """The three ways with what they cost. Somebody who verifies is paid as somebody who answers."""
+    by_way = {
+        Way.CONSENSUS: told.consensus,
+        Way.SINGLE_CHECK: told.single_check,
+        Way.PROPOSE_VERIFY: told.propose_verify,
+    }
+    return tuple(
+        WayForecast(way, expected, one.accuracy, costed(expected, gold_share, quantity, rates))
+        for way, one in by_way.items()
+        for expected in [Expected(one.answers, one.reviewed)]
+    )
 
 
 def _sureness(lead: int, accuracy: Fraction) -> Fraction:

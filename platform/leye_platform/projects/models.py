@@ -163,6 +163,7 @@ class Batch(Base):
     retention_days: Mapped[int | None]
     erase_at: Mapped[datetime | None]
     legal_hold: Mapped[str | None] = mapped_column(String(500))
+    forecast: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     opened_at: Mapped[datetime | None]

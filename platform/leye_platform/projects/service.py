@@ -15,6 +15,7 @@ from leye_platform.ids import new_id
 from leye_platform.outbox import JobName, OutboxRow, ask_for, retry
 from leye_platform.permissions import Permission
 from leye_platform.projects.errors import BatchMissing, BatchWithoutFile, ProjectMissing, ProjectNotComplete
+from leye_platform.projects.kept_forecast import keep_forecast
 from leye_platform.projects.models import Batch, BatchBucket, GuideVersion, PayRate, PriceCard, Project
 from leye_platform.projects.rules import (
     BATCH_MOVES,
@@ -155,7 +156,10 @@ def ask_for_ingest(session: Session, actor: Actor, batch: Batch, objects: Object
 
 
 def open_batch(session: Session, actor: Actor, batch: Batch, now: datetime) -> Batch:
-    """Let annotators work on it. Raises ProjectNotComplete, MoveNotAllowed. Again: nothing more happens."""
+    """Let annotators work on it, and keep what it is foretold to take. Again: nothing more happens.
+
+    Raises ProjectNotComplete, MoveNotAllowed.
+    """
     if batch.state is BatchState.OPEN:
         return batch
     opened = check_move(BATCH_MOVES, batch.state, BatchState.OPEN)
@@ -164,6 +168,7 @@ def open_batch(session: Session, actor: Actor, batch: Batch, now: datetime) -> B
     missing = missing_for_open(session, batch, now)
     if missing:
         raise ProjectNotComplete(missing="、".join(missing))
+    keep_forecast(session, batch, now)
     batch.state = opened
     batch.opened_at = batch.opened_at or now
     record(session, at=now, person_id=actor.person_id, action="batch.open", subject_id=batch.id)
