@@ -257,6 +257,7 @@ def send_back(
         raise ItemNotInLot(count=len(wanted) - len(leaving))
     for item in leaving:
         item.state, item.reason, item.sent_back_at = LotItemState.SENT_BACK, reason.strip(), now
+    lot.content_version += 1
     session.flush()
     ids = [item.item_id for item in leaving]
     for start in range(0, len(ids), PART):
