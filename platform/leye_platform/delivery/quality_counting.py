@@ -22,9 +22,9 @@ from leye_platform.delivery.rules import LotItemState
 from leye_platform.projects.models import MicroTask, Project
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import TaskType, task_type
-from leye_platform.review.checks import check_due
+from leye_platform.review.drawn_checks import drawn_checks
 from leye_platform.review.models import Decision, Review
-from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState, Verdict
+from leye_platform.review.rules import DecisionMethod
 from leye_quality.structure_agreement import likeness_by_chance
 from leye_task_templates.consensus import Labels
 
@@ -182,37 +182,6 @@ def _against(kind: TaskType, answer: _Given, delivered: list[Any], stands: Label
 
 
 def count_checks(session: Session, batch_id: UUID, kind: TaskType, check_share: float) -> tuple[int, int]:
-    """How many first answers the draw would have given to a reviewer whoever gave them, and how many of them stood.
-
-    Newcomers' answers are drawn more often; those that only this brought to review are left out, for they are not
-    like the rest.
-    """
-    drawn = (
-        select(Response.id)
-        .where(Response.microtask_id == Review.microtask_id, Response.round == Review.round)
-        .order_by(Response.number)
-        .limit(1)
-        .correlate(Review)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Review.microtask_id, Review.verdict, Review.result, Review.chosen, Response.id, Response.labels)
-        .join(Response, Response.id == drawn)
-        .where(
-            Review.batch_id == batch_id,
-            Review.cause == ReviewCause.CHECK,
-            Review.state == ReviewState.SETTLED,
-            Review.round == 1,
-            Review.verdict != Verdict.UNUSABLE,
-        )
-        .execution_options(yield_per=READ_AT_ONCE)
-    )
-    checked = right = 0
-    for task_id, verdict, result, chosen, answer_id, labels in rows:
-        if check_due(task_id, 1, check_share):
-            checked += 1
-            unchanged = verdict is Verdict.FIX and kind.consensus.same(
-                kind.template.labels_of(kind.config, result), labels
-            )
-            right += (verdict is Verdict.ACCEPT and chosen == answer_id) or unchanged
-    return checked, right
+    """How many answers of a batch the draw gave to a reviewer, and how many of them stood."""
+    stood = [check.stood for check in drawn_checks(session, Review.batch_id == batch_id, kind, check_share)]
+    return len(stood), sum(stood)

@@ -12,6 +12,8 @@ import leye_platform.columns
 revision = "0023"
 down_revision = "0020"
 
+GOLD = sa.text("gold_labels IS NOT NULL")
+
 
 def upgrade() -> None:
     """Lots so far have none kept: the first look at each counts them."""
@@ -43,10 +45,18 @@ def upgrade() -> None:
     op.create_index("ix_responses_batch_id_number", "responses", ["batch_id", "number"])
     op.drop_index("ix_responses_batch_id", "responses")
     op.create_index("ix_reviews_batch_id_state_verdict", "reviews", ["batch_id", "state", "verdict"])
+    op.create_index(
+        "ix_micro_tasks_gold_project_id",
+        "micro_tasks",
+        ["project_id"],
+        postgresql_where=GOLD,
+        sqlite_where=GOLD,
+    )
 
 
 def downgrade() -> None:
     """What was counted can be counted again."""
+    op.drop_index("ix_micro_tasks_gold_project_id", "micro_tasks")
     op.drop_index("ix_reviews_batch_id_state_verdict", "reviews")
     op.create_index("ix_responses_batch_id", "responses", ["batch_id"])
     op.drop_index("ix_responses_batch_id_number", "responses")
