@@ -9,14 +9,16 @@ from leye_platform.accounts.rules import Role
 from leye_platform.assignments.expiry import expire_leases
 from leye_platform.assignments.models import Response
 from leye_platform.delivery import quality_figures, quality_kept
+from leye_platform.delivery.deliver import count_lot
 from leye_platform.delivery.models import BatchChecks, Lot, LotQuality
 from leye_platform.delivery.quality_counting import count_checks, count_part, level_of
 from leye_platform.delivery.quality_figures import Checks, Quality, depth_for, quality_from
 from leye_platform.delivery.quality_kept import Reckoned, keep, reckon_batch, reckon_lot
 from leye_platform.delivery.quality_report import in_brief
 from leye_platform.installation import Installation
+from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Batch, Project
-from leye_platform.projects.rules import Pipeline, PipelineKind
+from leye_platform.projects.rules import DataState, Pipeline, PipelineKind
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.models import Review
 from leye_platform.review.queries import verdict_counts
@@ -98,6 +100,31 @@ def test_what_was_kept_at_delivery_is_what_counting_gives_also_after_items_are_s
     assert reading.counted(batch.batch_id, [lot_id]).items == before.items - 2
     reading.accept(lot_id)
     assert reading.outdated(batch.batch_id, [lot_id]) == 0
+
+
+def test_after_items_are_sent_back_a_job_counts_what_is_left_once(reading: Reading) -> None:
+    shipped = reading.shipped(3)
+    qa = reading.actor(Role.PARTNER_QA, shipped.organisation_id)
+    for item_id in reading.items_of(shipped.lot_id)[:2]:
+        reading.send_back(qa, shipped.lot_id, [item_id])
+    with reading.database.read() as session:
+        [asked] = session.scalars(select(OutboxRow).where(OutboxRow.job == JobName.COUNT_LOT)).all()
+    assert asked.arguments == {"lot_id": str(shipped.lot_id)}
+    for _ in range(2):
+        count_lot(reading.installation, UUID(asked.arguments["lot_id"]))
+        with reading.database.read() as session:
+            assert session.scalars(select(LotQuality.items)).all() == [1]
+    assert reading.outdated(shipped.batch.batch_id, [shipped.lot_id]) == 0
+
+
+def test_what_is_going_is_not_counted(reading: Reading) -> None:
+    shipped = reading.shipped(1)
+    with reading.database.write() as session:
+        session.execute(delete(LotQuality))
+        session.get_one(Batch, shipped.batch.batch_id).data_state = DataState.ERASING
+    count_lot(reading.installation, shipped.lot_id)
+    with reading.database.read() as session:
+        assert session.scalars(select(LotQuality.items)).all() == []
 
 
 def test_a_check_that_is_settled_later_counts_without_counting_the_lot_anew(reading: Reading) -> None:

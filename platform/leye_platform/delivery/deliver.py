@@ -12,8 +12,8 @@ from leye_platform.exports.formats import FORMATS, LOT_FILES
 from leye_platform.exports.rows import lot_rows
 from leye_platform.installation import Installation
 from leye_platform.notices.events import lot_was_delivered
-from leye_platform.projects.models import Project
-from leye_platform.projects.rules import ItemState
+from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.rules import DataState, ItemState
 from leye_platform.states import check_move
 from leye_platform.webhooks.rules import Event
 from leye_platform.webhooks.service import tell_webhooks
@@ -51,8 +51,19 @@ def deliver_lot(installation: Installation, lot_id: UUID) -> None:
         move_items(session, lot, ItemState.DECIDED, ItemState.DELIVERED)
         lot_was_delivered(session, lot, now)
         tell_webhooks(session, lot.project_id, Event.LOT_DELIVERED, about_lot(lot), now)
+    count_lot(installation, lot_id)
+
+
+def count_lot(installation: Installation, lot_id: UUID) -> None:
+    """Count what a lot's quality report tells, and keep it, where what is kept no longer holds.
+
+    Nothing where the batch's content is going or gone: nobody is shown a report of it.
+    """
     with installation.database.read() as session:
-        reckoned = reckon_lot(session, session.get_one(Lot, lot_id), now)
+        lot = session.get_one(Lot, lot_id)
+        if session.get_one(Batch, lot.batch_id).data_state is not DataState.KEPT:
+            return
+        reckoned = reckon_lot(session, lot, installation.clock.now())
     keep(installation.database, reckoned)
 
 

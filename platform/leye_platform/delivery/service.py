@@ -267,6 +267,7 @@ def send_back(
         lot.reason = reason.strip()
         _settle(session, lot, LotState.REWORK, actor, now)
     else:
+        ask_for(session, JobName.COUNT_LOT, {"lot_id": str(lot.id)}, now, once_for=lot.id)
         record(
             session,
             at=now,
