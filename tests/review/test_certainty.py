@@ -1,12 +1,15 @@
 """Whether a project's confidence keeps its word, on the coordinator's page."""
 
+import re
 from functools import partial
 from uuid import UUID
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import func, select
 
 from leye_platform.accounts.rules import Role
+from leye_platform.accounts.tokens import SESSION_COOKIE
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.rules import ProposalUse
 from leye_platform.installation import Installation
@@ -17,8 +20,10 @@ from leye_platform.review.certainty import Certainty, certainty_of
 from leye_platform.review.models import Review
 from leye_platform.review.rules import Reason, Verdict
 from leye_quality.reliability import ENOUGH, reliability
+from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
 from support.factories import chosen
+from support.live_site import live_site
 from support.reviewing import Reviewing
 from support.statements import statements_of
 
@@ -110,3 +115,17 @@ def test_only_who_runs_projects_sees_it(reviewing: Reviewing) -> None:
     firm = reviewing.project(project_id).organisation_id
     for actor in (reviewing.actor(Role.PARTNER_ADMIN, firm), reviewing.actor(Role.ANNOTATOR)):
         assert reviewing.browser(actor.person_id).get(f"/projects/{project_id}/certainty").status_code == 403
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_plot_holds_on_every_screen(reviewing: Reviewing, width: int) -> None:
+    project_id = check(reviewing, ENOUGH, wrong=3)
+    who = reviewing.browser(reviewing.actor(Role.COORDINATOR).person_id)
+    with chromium() as browser, live_site(reviewing.installation) as base:
+        context = new_context(browser, width=width)
+        context.add_cookies([{"name": SESSION_COOKIE, "value": who.token, "url": base}])
+        page = Browse(context.new_page(), base).open(f"/projects/{project_id}/certainty")
+        expect(page.get_by_role("img")).to_have_accessible_name(re.compile("30.*90.0%.*96.5%.*两者相符"))
+        rows = page.get_by_role("table").get_by_role("row")
+        expect(rows.nth(1)).to_contain_text(re.compile("说有.*的把握"))
