@@ -31,6 +31,7 @@ class JobName(StrEnum):
     REFIT_SKILLS = "refit_skills"
     ASSEMBLE_LOT = "assemble_lot"
     DELIVER_LOT = "deliver_lot"
+    COUNT_LOT = "count_lot"
     ISSUE_INVOICE = "issue_invoice"
     SEND_MAIL = "send_mail"
     WRITE_EXPORT = "write_export"

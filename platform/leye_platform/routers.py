@@ -47,6 +47,7 @@ from leye_platform.projects import pages as projects_pages
 from leye_platform.retention import api as retention_api
 from leye_platform.retention import pages as retention_pages
 from leye_platform.review import api as review_api
+from leye_platform.review import certainty_pages
 from leye_platform.review import pages as review_pages
 from leye_platform.teams import help_pages as team_help_pages
 from leye_platform.teams import pages as team_pages
@@ -83,6 +84,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     gold_pages.router,
     review_api.router,
     review_pages.router,
+    certainty_pages.router,
     projects_api.router,
     additions_api.router,
     staffing_api.router,

@@ -2,7 +2,8 @@
 
 Agreement beyond chance sets the likeness of answers to one item against that of answers to different items, as
 Krippendorff's alpha does with distances: A. Braylan, O. Alonso, M. Lease, Measuring annotator agreement generally
-across complex structured, multi-object, and free-text annotation tasks, WWW 2022. Intervals by bootstrap over items.
+across complex structured, multi-object, and free-text annotation tasks, WWW 2022. Intervals by bootstrap over items:
+B. Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7, 1979.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -42,19 +43,40 @@ def agreement_by_likeness(
     if not repeated:
         return None
     alike = np.array([[sum(likeness(a, b) for a, b in combinations(given, 2)), _pairs(given)] for given in repeated])
-    by_chance = _by_chance(repeated, likeness, generator)
+    by_chance = likeness_by_chance(repeated, likeness, generator)
 
     def mean(weights: Real) -> Real:
         sums = weights @ alike
         return np.asarray(sums[:, 0] / sums[:, 1])
 
     found = bootstrapped(mean, len(repeated), generator, draws)
-    if found is None:
+    return None if found is None else LikenessReport(found, _beyond(found, by_chance))
+
+
+def agreement_of_counted(
+    counted: Mapping[float, int], by_chance: float | None, generator: np.random.Generator, draws: int = 200
+) -> LikenessReport | None:
+    """The same of items with two answers each, from how often each likeness was found. None where there are none.
+
+    counted: likeness, 0 to 1 → so many items. To draw n items anew and count them by likeness is one multinomial draw
+    of n over the likenesses, so that the bootstrap costs by the number of different ones, not of items.
+    by_chance: what answers to different items have in common (`likeness_by_chance`); None where that is not known.
+    """
+    items = sum(counted.values())
+    if not items:
         return None
+    values, counts = np.array([*counted], dtype=np.float64), np.array([*counted.values()], dtype=np.float64)
+    drawn = generator.multinomial(items, counts / items, draws) @ values / items
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    found = Interval(float(counts @ values / items), float(low), float(high), items)
+    return LikenessReport(found, _beyond(found, by_chance))
+
+
+def _beyond(found: Interval, by_chance: float | None) -> Interval | None:
     if by_chance is None or by_chance >= 1:
-        return LikenessReport(found, None)
+        return None
     value, low, high = ((share - by_chance) / (1 - by_chance) for share in (found.value, found.low, found.high))
-    return LikenessReport(found, Interval(value, low, high, found.cases))
+    return Interval(value, low, high, found.cases)
 
 
 def likeness_to_others(
@@ -102,7 +124,7 @@ def _pairs(given: Sequence[Answer]) -> int:
     return len(given) * (len(given) - 1) // 2
 
 
-def _by_chance(
+def likeness_by_chance(
     repeated: Sequence[Sequence[Answer]], likeness: Callable[[Answer, Answer], float], generator: np.random.Generator
 ) -> float | None:
     """The mean likeness of answers to different items: drawn pairs, None where there is one item only."""

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from leye_platform.accounts.rules import Role
 from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.submit import Submission, submit
-from leye_platform.delivery.quality_figures import ClassFigures, quality_of
+from leye_platform.delivery.quality_figures import ClassFigures
+from leye_platform.delivery.quality_kept import reckon_lot
 from leye_platform.delivery.quality_report import Report, in_brief, render_quality_html
 from leye_platform.delivery.queries import view_lot
 from leye_platform.installation import Installation
@@ -44,7 +45,7 @@ def test_the_figures_tell_of_what_stands_in_the_lot(shipping: Shipping) -> None:
     lot_id = shipping.cut(batch.batch_id)
     with shipping.database.read() as session:
         shown = view_lot(session, shipping.lot(lot_id))
-        quality = quality_of(session, shown)
+        quality = reckon_lot(session, shown.lot, shipping.clock.now()).quality
     assert quality.items == shown.included == sum(quality.bands.values())
     assert {word: one.delivered for word, one in quality.classes.items() if one.delivered} == {"正面": quality.items}
     assert quality.answers == quality.agreeing + 1
@@ -70,7 +71,7 @@ def test_the_main_figures_are_those_of_the_whole_report(shipping: Shipping) -> N
     lots = [shipping.cut(one_disagreement(shipping).batch_id), shipping.shipped(2).lot_id]
     with shipping.database.read() as session:
         brief = in_brief(session, lots)
-        whole = {lot_id: quality_of(session, view_lot(session, shipping.lot(lot_id))) for lot_id in lots}
+        whole = {lot_id: reckon_lot(session, shipping.lot(lot_id), shipping.clock.now()).quality for lot_id in lots}
         assert in_brief(session, []) == {}
     for lot_id in lots:
         assert (brief[lot_id].items, brief[lot_id].reviewed) == (whole[lot_id].items, whole[lot_id].reviewed)
@@ -94,7 +95,9 @@ def test_a_partner_reads_how_good_a_lot_is_where_it_is_accepted(shipping: Shippi
 def test_the_report_is_one_page_without_parts_from_elsewhere(shipping: Shipping, language: str, title: str) -> None:
     shipped = shipping.shipped(3)
     with shipping.database.read() as session:
-        html = render_quality_html(Report.of_lot(session, view_lot(session, shipping.lot(shipped.lot_id))), language)
+        html = render_quality_html(
+            Report.of_lot(session, view_lot(session, shipping.lot(shipped.lot_id)), shipping.clock.now()), language
+        )
     assert html.count("<h1>") == 1
     assert title in html
     assert "100%" in html
@@ -129,7 +132,7 @@ def test_answers_that_were_looked_over_by_the_draw_say_how_right_the_rest_is(shi
             reviewing.settles(review_id, Verdict.ACCEPT, Reason.FITS_GUIDE, chosen=answer)
     lot_id = shipping.cut(batch.batch_id)
     with shipping.database.read() as session:
-        quality = quality_of(session, view_lot(session, shipping.lot(lot_id)))
+        quality = reckon_lot(session, shipping.lot(lot_id), shipping.clock.now()).quality
     assert (quality.items, quality.reviewed, quality.checked, quality.found_right) == (4, 4, 4, 3)
     assert quality.accuracy is not None
     assert quality.answers_saved is None
@@ -177,7 +180,7 @@ def test_entities_are_told_class_by_class_and_a_text_without_any_agrees(shipping
                 submit(session, person, claimed, given, key_ring=shipping.keys, now=shipping.clock.now())
     lot_id = shipping.cut(batch.batch_id)
     with shipping.database.read() as session:
-        report = Report.of_lot(session, view_lot(session, shipping.lot(lot_id)))
+        report = Report.of_lot(session, view_lot(session, shipping.lot(lot_id)), shipping.clock.now())
         assert "人名" in render_quality_html(report)
     quality = report.quality
     assert (quality.items, quality.answers, quality.compared_answers, quality.agreement) == (2, 4, 4, 1.0)
@@ -196,7 +199,7 @@ def test_of_answers_to_a_reworked_item_the_last_round_is_held_against_the_delive
     shipping.answers(author, claimed, "负面")
     again = shipping.cut(shipped.batch.batch_id)
     with shipping.database.read() as session:
-        quality = quality_of(session, view_lot(session, shipping.lot(again)))
+        quality = reckon_lot(session, shipping.lot(again), shipping.clock.now()).quality
     assert (quality.items, quality.answers, quality.compared_answers) == (1, 2, 1)
     assert quality.confusion == {("负面", "负面"): 1}
 

@@ -174,7 +174,9 @@ def test_the_platform_itself_keeps_the_configs_names(shipping: Shipping) -> None
         assert "正面" in page
         assert "positive" not in page
     with shipping.database.read() as session:
-        report = render_quality_html(Report.of_lot(session, view_lot(session, shipping.lot(lot_id))))
+        report = render_quality_html(
+            Report.of_lot(session, view_lot(session, shipping.lot(lot_id)), shipping.clock.now())
+        )
         assert all(row.result[0]["value"] == {"choices": ["正面"]} for row in session.scalars(select(LotItem)))
     assert "正面" in report
     assert "positive" not in report

@@ -1,5 +1,7 @@
 """Agreement beyond chance: worked examples, crowds of known agreement, and structured answers."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from leye_quality.agreement import Level, alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha
 from leye_quality.boxes import Box, box_likeness
-from leye_quality.structure_agreement import agreement_by_likeness, likeness_to_others, of_class
+from leye_quality.structure_agreement import agreement_by_likeness, agreement_of_counted, likeness_to_others, of_class
 from leye_quality.texts import text_likeness
 
 
@@ -126,3 +128,27 @@ def test_answers_given_at_random_agree_as_by_chance() -> None:
     assert report is not None
     assert report.beyond_chance is not None
     assert report.beyond_chance.value == pytest.approx(0, abs=0.03)
+
+
+def test_counted_likenesses_tell_what_the_answers_themselves_tell() -> None:
+    draw = np.random.default_rng(7)
+    likenesses = draw.choice([0.0, 0.25, 0.5, 1.0], 400, p=[0.1, 0.1, 0.2, 0.6]).tolist()
+    answers = {n: {"a": likeness, "b": None} for n, likeness in enumerate(likenesses)}
+    one_by_one = agreement_by_likeness(answers, lambda one, other: one or other or 0.0, generator(), draws=4000)
+    counted = agreement_of_counted(Counter(likenesses), 0.2, generator(), draws=4000)
+    assert one_by_one is not None
+    assert counted is not None
+    assert counted.likeness.value == pytest.approx(np.mean(likenesses))
+    assert counted.likeness.value == pytest.approx(one_by_one.likeness.value)
+    assert counted.likeness.low == pytest.approx(one_by_one.likeness.low, abs=0.003)
+    assert counted.likeness.high == pytest.approx(one_by_one.likeness.high, abs=0.003)
+    assert counted.beyond_chance is not None
+    assert counted.beyond_chance.value == pytest.approx((counted.likeness.value - 0.2) / 0.8)
+
+
+def test_of_counted_likenesses_nothing_is_said_where_nothing_can_be() -> None:
+    assert agreement_of_counted({}, 0.5, generator()) is None
+    for by_chance in (None, 1.0):
+        found = agreement_of_counted({1.0: 3}, by_chance, generator())
+        assert found is not None
+        assert (found.likeness.low, found.likeness.high, found.beyond_chance) == (1.0, 1.0, None)

@@ -16,6 +16,7 @@ JOB_WORDS: dict[str, str] = {
     JobName.REFIT_SKILLS: N_("重算技能水平"),
     JobName.ASSEMBLE_LOT: N_("组成交付批"),
     JobName.DELIVER_LOT: N_("制作交付文件"),
+    JobName.COUNT_LOT: N_("重新统计质量报告"),
     JobName.ISSUE_INVOICE: N_("开账单"),
     JobName.SEND_MAIL: N_("发邮件"),
     JobName.WRITE_EXPORT: N_("写导出文件"),

@@ -217,7 +217,8 @@ class Response(Base):
         # Statements list a person's answers by day; refits read a project's answers in order.
         Index("ix_responses_person_id_submitted_at", "person_id", "submitted_at"),
         Index("ix_responses_project_id_number", "project_id", "number"),
-        Index("ix_responses_batch_id", "batch_id"),
+        # Which answers came after a lot's figures were counted (delivery/quality_kept.py); other counts of a batch.
+        Index("ix_responses_batch_id_number", "batch_id", "number"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -8,13 +8,15 @@ from fastapi.responses import Response
 
 from leye_platform.delivery.errors import NothingToDeliver
 from leye_platform.delivery.models import Lot
+from leye_platform.delivery.quality_kept import keep
 from leye_platform.delivery.quality_report import Report, render_quality_html
-from leye_platform.delivery.queries import lots_of_batch, view_lot
+from leye_platform.delivery.queries import LotView, lots_of_batch, view_lot
 from leye_platform.delivery.schemas import LotOut, QualityOut, SendBackIn
 from leye_platform.delivery.service import accept_lot, assemble_lot, lot_for, send_back
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.exports.formats import FORMATS
 from leye_platform.permissions import Permission
+from leye_platform.projects.models import Batch
 from leye_platform.projects.service import batch_for
 from leye_platform.web.display import display_of
 from leye_platform.web.openapi import file_of
@@ -38,6 +40,20 @@ def lot_out(work: Work, lot: Lot) -> LotOut:
     return LotOut.of(view_lot(work.session, lot), file_urls(work, lot))
 
 
+def report_of_lot(work: Work, shown: LotView) -> Report:
+    """The quality report of a lot; what had to be counted for it is kept. Raises DataGoing and DataErased."""
+    report = Report.of_lot(work.session, shown, work.now)
+    keep(work.installation.database, report.reckoned)
+    return report
+
+
+def report_of_batch(work: Work, batch: Batch) -> Report:
+    """The same of all that was delivered of a batch."""
+    report = Report.of_batch(work.session, batch, work.now)
+    keep(work.installation.database, report.reckoned)
+    return report
+
+
 def _document(work: Work, report: Report, name: str) -> Response:
     html = render_quality_html(report, display_of(work.request).language)
     disposition = f'attachment; filename="quality-{name}.html"'
@@ -49,7 +65,7 @@ def _document(work: Work, report: Report, name: str) -> Response:
 def lot_quality_document(work: Work, lot_id: UUID) -> Response:
     """The lot's quality report as one printable page, in the caller's language."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
-    return _document(work, Report.of_lot(work.session, shown), str(shown.lot.number))
+    return _document(work, report_of_lot(work, shown), str(shown.lot.number))
 
 
 @router.get("/lots/{lot_id}/quality", response_model=QualityOut)
@@ -57,7 +73,7 @@ def lot_quality_document(work: Work, lot_id: UUID) -> Response:
 def lot_quality(work: Work, lot_id: UUID) -> QualityOut:
     """The lot's quality: estimated accuracy, agreement, classes, what was mixed up."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
-    return QualityOut.of(Report.of_lot(work.session, shown).quality)
+    return QualityOut.of(report_of_lot(work, shown).quality)
 
 
 @router.get("/batches/{batch_id}/quality.html", **file_of("text/html"))
@@ -65,7 +81,7 @@ def lot_quality(work: Work, lot_id: UUID) -> QualityOut:
 def batch_quality_document(work: Work, batch_id: UUID) -> Response:
     """The same of all that was delivered of a batch so far."""
     batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
-    return _document(work, Report.of_batch(work.session, batch), f"batch-{batch.number}")
+    return _document(work, report_of_batch(work, batch), f"batch-{batch.number}")
 
 
 @router.get("/batches/{batch_id}/quality", response_model=QualityOut)
@@ -73,7 +89,7 @@ def batch_quality_document(work: Work, batch_id: UUID) -> Response:
 def batch_quality(work: Work, batch_id: UUID) -> QualityOut:
     """The quality of all that was delivered of a batch so far."""
     batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
-    return QualityOut.of(Report.of_batch(work.session, batch).quality)
+    return QualityOut.of(report_of_batch(work, batch).quality)
 
 
 @router.get("/lots/{lot_id}", response_model=LotOut)

@@ -20,6 +20,7 @@ class Lot(Base):
     """Decided items delivered, accepted and invoiced together.
 
     `files` maps a format to its object key. `class_names` is the project's map by which they were written.
+    `content_version` grows whenever items leave it.
     """
 
     __tablename__ = "lots"
@@ -40,6 +41,7 @@ class Lot(Base):
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str | None] = mapped_column(String(1000))
+    content_version: Mapped[int] = mapped_column(default=0)
 
 
 class LotItem(Base):
@@ -65,3 +67,36 @@ class LotItem(Base):
     guide_version: Mapped[int]
     reason: Mapped[str | None] = mapped_column(String(1000))
     sent_back_at: Mapped[datetime | None]
+
+
+class LotQuality(Base):
+    """What a quality report counts in a lot, kept from when it was counted (quality_kept.py), and what it rests on.
+
+    content_version: the lot's at that time. basis: which task type, label config and way of counting. answers_to,
+    answers_after: answers of the lot with a number above `answers_to` were so many. figures: a `Part`, as JSON.
+    items, reviewed, confidence_sum: those of them that short lists show.
+    """
+
+    __tablename__ = "lot_quality"
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"), primary_key=True)
+    content_version: Mapped[int]
+    basis: Mapped[str] = mapped_column(String(64))
+    answers_to: Mapped[int] = mapped_column(BigInteger)
+    answers_after: Mapped[int]
+    items: Mapped[int]
+    reviewed: Mapped[int]
+    confidence_sum: Mapped[float]
+    figures: Mapped[dict[str, Any]]
+
+
+class BatchChecks(Base):
+    """Of a batch's answers that the draw gave to reviewers, how many stood; kept since `settled` reviews had ended."""
+
+    __tablename__ = "batch_checks"
+
+    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"), primary_key=True)
+    settled: Mapped[int]
+    basis: Mapped[str] = mapped_column(String(64))
+    checked: Mapped[int]
+    found_right: Mapped[int]

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
-from leye_platform.delivery.api import file_urls
+from leye_platform.delivery.api import file_urls, report_of_batch, report_of_lot
 from leye_platform.delivery.errors import ItemNotInLot, NothingChosen, NothingToDeliver, ReasonMissing
 from leye_platform.delivery.models import Lot
 from leye_platform.delivery.quality_report import QualityInBrief, Report, context_of, in_brief
@@ -133,7 +133,7 @@ def coordinator_lot(work: Work, lot_id: UUID) -> Response:
 def lot_quality(work: Work, lot_id: UUID) -> Response:
     """The lot's quality report."""
     shown = view_lot(work.session, lot_for(work.session, work.actor, lot_id, Permission.VIEW_LOT))
-    report = Report.of_lot(work.session, shown)
+    report = report_of_lot(work, shown)
     return _quality_page(work, report, shown.lot, shown.batch, path=f"/lots/{lot_id}", lot_name=shown.name)
 
 
@@ -143,7 +143,7 @@ def batch_quality(work: Work, batch_id: UUID) -> Response:
     """The quality report of all that was delivered of a batch."""
     batch = batch_for(work.session, work.actor, batch_id, Permission.VIEW_LOT)
     lot = next_to_settle(work.session, batch_id)
-    return _quality_page(work, Report.of_batch(work.session, batch), lot, batch, path=f"/batches/{batch_id}")
+    return _quality_page(work, report_of_batch(work, batch), lot, batch, path=f"/batches/{batch_id}")
 
 
 def _quality_page(

@@ -1,41 +1,32 @@
-"""What a quality report tells, counted from what was delivered: how right it should be, how it came about, its spread.
+"""What a quality report tells: how right a delivery should be, how it came about, its spread. From counted parts.
 
-It tells nothing of people, pay or gold items: it is the partner's. Items are streamed and all counted; answers are held
-against them in a sample, drawn at random, so that a large delivery takes no more memory and little more time.
+It tells nothing of people, pay or gold items: it is the partner's. A lot is one part; a batch is the sum of its lots'.
+Two figures do not add up and are reckoned from counts that do. The interval of how much answers agree is drawn anew
+from how often each likeness was found. What answers have in common by chance is estimated within each lot, and the
+batch has the mean, each lot by the tasks it gives.
 """
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
-from random import Random
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Annotated
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import Session
+from pydantic import BaseModel, Field
 
-from leye_platform.assignments.models import Response
-from leye_platform.delivery.models import Lot, LotItem
-from leye_platform.delivery.queries import LotView
-from leye_platform.delivery.rules import LotItemState
 from leye_platform.errors import N_
-from leye_platform.projects.models import Batch, MicroTask, Project
+from leye_platform.projects.models import Project
 from leye_platform.projects.rules import Pipeline, PipelineKind
-from leye_platform.projects.task_type import TaskType, task_type
-from leye_platform.review.checks import check_due
-from leye_platform.review.models import Decision, Review
-from leye_platform.review.queries import verdict_counts
-from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState, Verdict
+from leye_platform.review.rules import Verdict
 from leye_quality.agreement import Interval
 from leye_quality.estimate import AccuracyEstimate, Certainty, estimated_accuracy
-from leye_quality.structure_agreement import agreement_by_likeness
-from leye_task_templates.consensus import Labels
+from leye_quality.structure_agreement import agreement_of_counted
 
-READ_AT_ONCE = 500
 SAMPLE = 5_000
-"""So many items tell how answers and delivery compare; more would move no digit that is shown."""
+"""So many items at most tell how answers and delivery compare; more would move no digit that is shown."""
+FINENESS = 1000
+"""Likenesses are counted in thousandths."""
 BANDS = ((0.99, N_("99% 以上")), (0.95, N_("95% 到 99%")), (0.9, N_("90% 到 95%")), (0.0, N_("90% 以下")))
 """The confidence that a band begins at, and its words; the highest first."""
 
@@ -60,6 +51,69 @@ class ClassFigures:
     @property
     def agreement(self) -> float:
         return self.agreeing / self.answers if self.answers else 0.0
+
+
+Classes = defaultdict[str, Annotated[ClassFigures, Field(default_factory=ClassFigures)]]
+
+
+def _no_classes() -> Classes:
+    return defaultdict(ClassFigures)
+
+
+class Compared(BaseModel):
+    """Of items at one level of the sample: answers held against what was delivered, as `Quality` tells them.
+
+    alike: of tasks with two answers or more, how alike the first two are, in thousandths → so many tasks.
+    """
+
+    items: int = 0
+    answers: int = 0
+    agreeing: float = 0.0
+    confusion: dict[str, dict[str, int]] = Field(default_factory=dict)
+    classes: Classes = Field(default_factory=_no_classes)
+    alike: dict[int, int] = Field(default_factory=dict)
+
+    def count_mix_up(self, delivered: str, answered: str) -> None:
+        """One answer that said `answered`."""
+        row = self.confusion.setdefault(delivered, {})
+        row[answered] = row.get(answered, 0) + 1
+
+    def count_likeness(self, likeness: float) -> None:
+        """One task whose first two answers agree so far, 0 to 1."""
+        step = round(likeness * FINENESS)
+        self.alike[step] = self.alike.get(step, 0) + 1
+
+
+class Part(BaseModel):
+    """What is counted of one lot; all of it adds up over lots. compared: by level of the sample (`depth_for`).
+
+    by_chance: how much answers to different items of the lot have in common, None where that is not known.
+    """
+
+    items: int = 0
+    tasks: int = 0
+    answers: int = 0
+    settled: Certainty = Field(default_factory=Certainty)
+    others: Certainty = Field(default_factory=Certainty)
+    bands: dict[str, int] = Field(default_factory=dict)
+    classes: Classes = Field(default_factory=_no_classes)
+    guides: set[int] = Field(default_factory=set)
+    compared: defaultdict[int, Annotated[Compared, Field(default_factory=Compared)]] = Field(
+        default_factory=lambda: defaultdict(Compared)
+    )
+    by_chance: float | None = None
+
+    def compared_from(self, depth: int) -> Iterator[Compared]:
+        """What was compared at this level of the sample or above, always in the same order."""
+        return (self.compared[level] for level in sorted(self.compared) if level >= depth)
+
+
+def depth_for(items: int) -> int:
+    """From which level on items are compared, so that of so many about SAMPLE are, and at least half of that.
+
+    A batch is deeper than each of its lots. So its sample is part of theirs, and drawn evenly from all of them.
+    """
+    return max(0, math.ceil(math.log2(items / SAMPLE))) if items else 0
 
 
 @dataclass
@@ -129,54 +183,36 @@ class Quality:
     @property
     def mistaken(self) -> list[tuple[str, str, int]]:
         """(delivered, answered, how often), what was mixed up most comes first."""
-        return [(*pair, count) for pair, count in self.confusion.most_common() if pair[0] != pair[1]]
+        ordered = sorted(self.confusion.items(), key=lambda counted: (-counted[1], counted[0]))
+        return [(*pair, count) for pair, count in ordered if pair[0] != pair[1]]
 
 
-def quality_of(session: Session, shown: LotView) -> Quality:
-    """The figures of what stands in a lot."""
-    return _quality(session, LotItem.lot_id == shown.lot.id, shown.batch, shown.project)
+@dataclass(frozen=True)
+class Checks:
+    """Of a batch's answers that the draw gave to reviewers, how many there were and how many stood."""
+
+    checked: int = 0
+    found_right: int = 0
 
 
-def quality_of_batch(session: Session, batch: Batch, project: Project) -> Quality:
-    """The figures of all that was delivered of a batch."""
-    lots = select(Lot.id).where(Lot.batch_id == batch.id, Lot.delivered_at.is_not(None))
-    return _quality(session, LotItem.lot_id.in_(lots), batch, project)
-
-
-class _Delivered(NamedTuple):
-    item_id: UUID
-    result: list[Any]
-    confidence: float
-    guide: int
-
-
-def _quality(session: Session, which: ColumnElement[bool], batch: Batch, project: Project) -> Quality:
-    included = and_(which, LotItem.state == LotItemState.INCLUDED)
-    pipeline, kind = Pipeline.model_validate(project.pipeline), task_type(project.task_type, project.label_config)
+def quality_from(parts: Collection[Part], project: Project, verdicts: Mapping[Verdict, int], checks: Checks) -> Quality:
+    """The figures of some lots of one batch together. verdicts, checks: how its reviews ended; they are the batch's."""
+    pipeline = Pipeline.model_validate(project.pipeline)
     several = pipeline.kind is PipelineKind.CONSENSUS
     quality = Quality(several=several, limit=pipeline.overlap_limit(), task_type=project.task_type)
-    count = session.scalar(select(func.count()).select_from(LotItem).where(included)) or 0
-    if not count:
+    quality.items = sum(part.items for part in parts)
+    if not quality.items:
         return quality
-    draw, beginnings = Random(1), dict[UUID, dict[UUID, Labels]]()
-    for items in _parts(session, included):
-        tasks = _tasks_of(session, items)
-        for item in items:
-            quality.tasks += len(tasks[item.item_id])
-            _count_item(kind, item, tasks[item.item_id], quality)
-        for item in items:
-            if draw.random() * count >= SAMPLE:
-                del tasks[item.item_id]
-        given = _compare(session, kind, {item.item_id: item for item in items}, tasks, quality)
-        if pipeline.overlap_start() > 1:
-            beginnings |= _beginnings(given)
-    answers = select(func.count()).select_from(Response).join(LotItem, LotItem.item_id == Response.item_id)
-    quality.answers = session.scalar(answers.where(included, Response.batch_id == batch.id)) or 0
-    if (found := agreement_by_likeness(beginnings, kind.consensus.agreement, np.random.default_rng(1))) is not None:
-        quality.likeness, quality.beyond_chance = found.likeness, found.beyond_chance
-    quality.verdicts = verdict_counts(session, batch.id)
-    if not quality.several:
-        quality.checked, quality.found_right = count_checks(session, batch.id, kind, pipeline.check_share)
+    depth, compared_in = depth_for(quality.items), list[tuple[Part, Compared]]()
+    for part in parts:
+        _add_counts(quality, part)
+        compared_in += [(part, compared) for compared in part.compared_from(depth)]
+    for _, compared in compared_in:
+        _add_compared(quality, compared)
+    quality.classes = defaultdict(ClassFigures, sorted(quality.classes.items()))
+    quality.likeness, quality.beyond_chance = _agreement(compared_in)
+    quality.verdicts = verdicts
+    quality.checked, quality.found_right = checks.checked, checks.found_right
     quality.accuracy = estimated_accuracy(
         quality.settled,
         quality.others,
@@ -187,144 +223,46 @@ def _quality(session: Session, which: ColumnElement[bool], batch: Batch, project
     return quality
 
 
-def _parts(session: Session, included: ColumnElement[bool]) -> Iterator[list[_Delivered]]:
-    """What was delivered, some hundred items at a time."""
-    rows = select(LotItem.item_id, LotItem.result, LotItem.confidence, LotItem.guide_version).where(included)
-    found = (_Delivered(*row) for row in session.execute(rows.execution_options(yield_per=READ_AT_ONCE)))
-    while part := list(islice(found, READ_AT_ONCE)):
-        yield part
+def _add_counts(quality: Quality, part: Part) -> None:
+    quality.tasks += part.tasks
+    quality.answers += part.answers
+    for total, more in ((quality.settled, part.settled), (quality.others, part.others)):
+        total.items += more.items
+        total.total += more.total
+        total.spread += more.spread
+    quality.bands.update(part.bands)
+    quality.guides |= part.guides
+    _add_classes(quality.classes, part.classes)
 
 
-@dataclass
-class _Task:
-    """A micro-task of a delivered item, with its newest decision."""
-
-    id: UUID
-    round: int
-    by_review: bool = False
-    result: list[Any] | None = None
-
-
-def _tasks_of(session: Session, items: Iterable[_Delivered]) -> dict[UUID, list[_Task]]:
-    ids = [item.item_id for item in items]
-    tasks, by_item = dict[UUID, _Task](), defaultdict[UUID, list[_Task]](list)
-    known = select(MicroTask.item_id, MicroTask.id, MicroTask.round).where(MicroTask.item_id.in_(ids))
-    for item_id, task_id, round_ in session.execute(known):
-        tasks[task_id] = _Task(task_id, round_)
-        by_item[item_id].append(tasks[task_id])
-    decided = (
-        select(Decision.microtask_id, Decision.method, Decision.result)
-        .where(Decision.item_id.in_(ids))
-        .order_by(Decision.version)
-    )
-    for task_id, method, result in session.execute(decided):
-        tasks[task_id].by_review, tasks[task_id].result = method is DecisionMethod.REVIEW, result
-    return by_item
+def _add_compared(quality: Quality, compared: Compared) -> None:
+    quality.compared += compared.items
+    quality.compared_answers += compared.answers
+    quality.agreeing += compared.agreeing
+    for delivered, row in compared.confusion.items():
+        quality.confusion.update({(delivered, answered): count for answered, count in row.items()})
+    _add_classes(quality.classes, compared.classes)
 
 
-def _count_item(kind: TaskType, item: _Delivered, tasks: Sequence[_Task], quality: Quality) -> None:
-    """Of an item in parts a reviewer has settled all, or it is not counted as settled."""
-    quality.items += 1
-    (quality.settled if tasks and all(task.by_review for task in tasks) else quality.others).add(item.confidence)
-    quality.bands[next((words for start, words in BANDS if item.confidence >= start), BANDS[-1][1])] += 1
-    quality.guides.add(item.guide)
-    for word, part in kind.template.by_class(kind.config, item.result).items():
-        figures = quality.classes[word]
-        figures.delivered += len(part)
-        figures.items += 1
-        figures.confidence_sum += item.confidence
+def _add_classes(classes: dict[str, ClassFigures], more: Mapping[str, ClassFigures]) -> None:
+    for word, figures in more.items():
+        total = classes[word]
+        total.delivered += figures.delivered
+        total.items += figures.items
+        total.confidence_sum += figures.confidence_sum
+        total.answers += figures.answers
+        total.agreeing += figures.agreeing
 
 
-class _Given(NamedTuple):
-    person_id: UUID
-    round: int
-    result: list[Any]
-    labels: Labels
-
-
-def _compare(
-    session: Session,
-    kind: TaskType,
-    items: Mapping[UUID, _Delivered],
-    tasks: Mapping[UUID, list[_Task]],
-    quality: Quality,
-) -> dict[UUID, list[_Given]]:
-    """Hold the answers to some tasks against what was delivered; the answers by task, in the order they came."""
-    given: dict[UUID, list[_Given]] = {task.id: [] for several in tasks.values() for task in several}
-    rows = select(Response.microtask_id, Response.person_id, Response.round, Response.result, Response.labels)
-    for task_id, *answer in session.execute(rows.where(Response.microtask_id.in_(given)).order_by(Response.number)):
-        given[task_id].append(_Given(*answer))
-    for item_id, several in tasks.items():
-        quality.compared += 1
-        for task in several:
-            whole = len(several) == 1 or task.result is None
-            delivered = items[item_id].result if whole else task.result
-            stands = kind.template.labels_of(kind.config, delivered or [])
-            for one in given[task.id]:
-                if one.round == task.round:
-                    _against(kind, one, delivered or [], stands, quality)
-    return given
-
-
-def _beginnings(given: Mapping[UUID, Sequence[_Given]]) -> dict[UUID, dict[UUID, Labels]]:
-    """The first two answers to each task by two people: more are asked for where these differ, and would tell less."""
-    found = {}
-    for task_id, answers in given.items():
-        first = {one.person_id: one.labels for one in answers if one.round == 1}
-        if len(first) > 1:
-            found[task_id] = dict(islice(first.items(), 2))
-    return found
-
-
-def _against(kind: TaskType, answer: _Given, delivered: list[Any], stands: Labels, quality: Quality) -> None:
-    agreed = kind.consensus.agreement(answer.labels, stands)
-    quality.compared_answers += 1
-    quality.agreeing += agreed
-    parts, wanted = (kind.template.by_class(kind.config, result) for result in (answer.result, delivered))
-    if kind.template.one_class(kind.config):
-        for answered, right in zip(parts, wanted, strict=False):
-            quality.confusion[right, answered] += 1
-    for word in {*parts, *wanted}:
-        one, other = (
-            kind.template.labels_of(kind.config, objects[word]) if word in objects else []
-            for objects in (parts, wanted)
-        )
-        quality.classes[word].answers += 1
-        quality.classes[word].agreeing += kind.consensus.agreement(one, other)
-
-
-def count_checks(session: Session, batch_id: UUID, kind: TaskType, check_share: float) -> tuple[int, int]:
-    """How many first answers the draw would have given to a reviewer whoever gave them, and how many of them stood.
-
-    Newcomers' answers are drawn more often; those that only this brought to review are left out, for they are not
-    like the rest.
-    """
-    drawn = (
-        select(Response.id)
-        .where(Response.microtask_id == Review.microtask_id, Response.round == Review.round)
-        .order_by(Response.number)
-        .limit(1)
-        .correlate(Review)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Review.microtask_id, Review.verdict, Review.result, Review.chosen, Response.id, Response.labels)
-        .join(Response, Response.id == drawn)
-        .where(
-            Review.batch_id == batch_id,
-            Review.cause == ReviewCause.CHECK,
-            Review.state == ReviewState.SETTLED,
-            Review.round == 1,
-            Review.verdict != Verdict.UNUSABLE,
-        )
-        .execution_options(yield_per=READ_AT_ONCE)
-    )
-    checked = right = 0
-    for task_id, verdict, result, chosen, answer_id, labels in rows:
-        if check_due(task_id, 1, check_share):
-            checked += 1
-            unchanged = verdict is Verdict.FIX and kind.consensus.same(
-                kind.template.labels_of(kind.config, result), labels
-            )
-            right += (verdict is Verdict.ACCEPT and chosen == answer_id) or unchanged
-    return checked, right
+def _agreement(compared_in: Collection[tuple[Part, Compared]]) -> tuple[Interval | None, Interval | None]:
+    """How much the first two answers to a task agree, and that beyond chance."""
+    alike, chance, by_chance = Counter[int](), 0, 0.0
+    for part, compared in compared_in:
+        alike.update(compared.alike)
+        if part.by_chance is not None:
+            tasks = sum(compared.alike.values())
+            chance += tasks
+            by_chance += part.by_chance * tasks
+    counted = {step / FINENESS: count for step, count in sorted(alike.items())}
+    found = agreement_of_counted(counted, by_chance / chance if chance else None, np.random.default_rng(1))
+    return (None, None) if found is None else (found.likeness, found.beyond_chance)

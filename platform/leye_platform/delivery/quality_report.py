@@ -4,7 +4,7 @@ It tells nothing of people, pay or gold items: it is the partner's.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.models import Organisation
 from leye_platform.delivery.models import Lot, LotItem
-from leye_platform.delivery.quality_figures import BANDS, Quality, quality_of, quality_of_batch
+from leye_platform.delivery.quality_figures import BANDS, Quality
+from leye_platform.delivery.quality_kept import Reckoned, kept_in_brief, reckon_batch, reckon_lot
 from leye_platform.delivery.queries import LotView
 from leye_platform.delivery.rules import LotItemState
 from leye_platform.errors import N_
@@ -63,7 +64,17 @@ class QualityInBrief:
 
 
 def in_brief(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, QualityInBrief]:
-    """The main figures of several lots, counted by the database: two queries, whatever stands in them."""
+    """The main figures of several lots, as they are kept; where they are not, counted by the database."""
+    if not lot_ids:
+        return {}
+    kept = {lot_id: QualityInBrief(*figures) for lot_id, figures in kept_in_brief(session, lot_ids).items()}
+    return kept | _count_in_brief(session, [lot_id for lot_id in lot_ids if lot_id not in kept])
+
+
+def _count_in_brief(session: Session, lot_ids: Sequence[UUID]) -> dict[UUID, QualityInBrief]:
+    """Two queries, whatever stands in the lots; none where all of them are kept."""
+    if not lot_ids:
+        return {}
     included = (LotItem.lot_id.in_(lot_ids), LotItem.state == LotItemState.INCLUDED)
     later = aliased(Decision)
     by_others = (  # of its parts the newest decision of one is not a reviewer's
@@ -78,9 +89,9 @@ def in_brief(session: Session, lot_ids: Collection[UUID]) -> dict[UUID, QualityI
         .exists()
     )
     by_review = select(LotItem.lot_id, func.count()).where(*included, ~by_others).group_by(LotItem.lot_id)
-    reviewed = dict(session.execute(by_review).all()) if lot_ids else {}
+    reviewed = dict(session.execute(by_review).all())
     figures = select(LotItem.lot_id, func.count(), func.sum(LotItem.confidence)).where(*included)
-    found = session.execute(figures.group_by(LotItem.lot_id)).all() if lot_ids else []
+    found = session.execute(figures.group_by(LotItem.lot_id)).all()
     return {
         lot_id: QualityInBrief(items, reviewed.get(lot_id, 0), confidence or 0.0) for lot_id, items, confidence in found
     }
@@ -95,21 +106,25 @@ class Report:
     project: str
     batch: str
     delivered_at: datetime | None
-    quality: Quality
+    reckoned: Reckoned
+
+    @property
+    def quality(self) -> Quality:
+        return self.reckoned.quality
 
     @classmethod
-    def of_lot(cls, session: Session, shown: LotView) -> Self:
+    def of_lot(cls, session: Session, shown: LotView, now: datetime) -> Self:
         """Of what stands in one lot.
 
         Raises DataGoing and DataErased where its content is erased.
         """
         check_kept(shown.batch)
-        figures = quality_of(session, shown)
+        figures = reckon_lot(session, shown.lot, now)
         titles = (shown.name, shown.organisation, shown.project.title, shown.batch.name)
         return cls(*titles, shown.lot.delivered_at, figures)
 
     @classmethod
-    def of_batch(cls, session: Session, batch: Batch) -> Self:
+    def of_batch(cls, session: Session, batch: Batch, now: datetime) -> Self:
         """Of all that was delivered of a batch so far.
 
         Raises DataGoing and DataErased where its content is erased.
@@ -118,7 +133,7 @@ class Report:
         project = session.get_one(Project, batch.project_id)
         firm = session.get_one(Organisation, project.organisation_id).name
         last = session.scalar(select(func.max(Lot.delivered_at)).where(Lot.batch_id == batch.id))
-        return cls(batch.name, firm, project.title, batch.name, last, quality_of_batch(session, batch, project))
+        return cls(batch.name, firm, project.title, batch.name, last, reckon_batch(session, batch, project, now))
 
     @property
     def matrix(self) -> list[str]:
@@ -127,7 +142,7 @@ class Report:
         for (wanted, answered), count in self.quality.confusion.items():
             counted[wanted] += count
             counted[answered] += 0
-        names = [name for name, _ in counted.most_common()]
+        names = [name for name, _ in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
         return names if len(names) <= MATRIX else []
 
 

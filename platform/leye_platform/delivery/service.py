@@ -264,6 +264,7 @@ def send_back(
         raise ItemNotInLot(count=len(wanted) - len(leaving))
     for item in leaving:
         item.state, item.reason, item.sent_back_at = LotItemState.SENT_BACK, reason.strip(), now
+    lot.content_version += 1
     session.flush()
     ids = [item.item_id for item in leaving]
     for start in range(0, len(ids), PART):
@@ -273,6 +274,7 @@ def send_back(
         lot.reason = reason.strip()
         _settle(session, lot, LotState.REWORK, actor, now)
     else:
+        ask_for(session, JobName.COUNT_LOT, {"lot_id": str(lot.id)}, now, once_for=lot.id)
         record(
             session,
             at=now,

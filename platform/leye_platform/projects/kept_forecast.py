@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Response
 from leye_platform.billing.rules import MICROS
-from leye_platform.delivery.quality_figures import count_checks
+from leye_platform.delivery.quality_counting import count_checks
 from leye_platform.projects.batch_queries import count_tasks
 from leye_platform.projects.estimate import Quantity, Way
 from leye_platform.projects.forecasting import Basis, Outlook, outlook_of

@@ -25,6 +25,7 @@ _NOT_GOLD = text("gold_result IS NULL")
 _READING = text("state = 'reading'")
 _NO_LONGER_KEPT = text("data_state <> 'kept'")
 _DATED = text("erase_at IS NOT NULL")
+_GOLD = text("gold_labels IS NOT NULL")
 
 
 class Project(Base):
@@ -296,7 +297,11 @@ class MicroTask(Base):
     """
 
     __tablename__ = "micro_tasks"
-    __table_args__ = (UniqueConstraint("item_id", "step", "part"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "step", "part"),
+        # A project's few gold items among all others (review/certainty.py).
+        Index("ix_micro_tasks_gold_project_id", "project_id", postgresql_where=_GOLD, sqlite_where=_GOLD),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     item_id: Mapped[UUID] = mapped_column(ForeignKey("items.id"))

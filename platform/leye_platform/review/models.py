@@ -35,6 +35,8 @@ class Review(Base):
         # "Has this person a function on this item", asked by the claim.
         Index("ix_reviews_item_id_reviewer_id", "item_id", "reviewer_id"),
         Index("ix_reviews_reviewer_id_settled_at", "reviewer_id", "settled_at"),
+        # A quality report counts a batch's verdicts at each request.
+        Index("ix_reviews_batch_id_state_verdict", "batch_id", "state", "verdict"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

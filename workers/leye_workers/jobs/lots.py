@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from leye_platform.delivery.deliver import count_lot as count
 from leye_platform.delivery.deliver import deliver_lot as deliver
 from leye_platform.delivery.service import assemble_lot as assemble
 from leye_platform.delivery.service import is_full
@@ -25,3 +26,8 @@ def assemble_lot(installation: Installation, job_id: UUID, arguments: dict[str, 
 def deliver_lot(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
     """Write the lot's files and hand it to the partner."""
     deliver(installation, UUID(arguments["lot_id"]))
+
+
+def count_lot(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
+    """Count anew what a lot's quality report tells."""
+    count(installation, UUID(arguments["lot_id"]))

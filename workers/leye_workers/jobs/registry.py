@@ -17,7 +17,7 @@ from leye_workers.jobs.erasures import erase_batch
 from leye_workers.jobs.exports import write_export
 from leye_workers.jobs.ingest import ingest_addition, ingest_batch, read_on
 from leye_workers.jobs.invoices import issue_invoice
-from leye_workers.jobs.lots import assemble_lot, deliver_lot
+from leye_workers.jobs.lots import assemble_lot, count_lot, deliver_lot
 from leye_workers.jobs.mail import send_mail
 from leye_workers.jobs.skills import refit_skills
 from leye_workers.jobs.store import sweep_store
@@ -54,6 +54,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.REFIT_SKILLS: Job(refit_skills),
     JobName.ASSEMBLE_LOT: Job(assemble_lot),
     JobName.DELIVER_LOT: Job(deliver_lot),
+    JobName.COUNT_LOT: Job(count_lot),
     JobName.ISSUE_INVOICE: Job(issue_invoice),
     JobName.WRITE_EXPORT: Job(write_export, QueueName.FILES),
     JobName.SEND_WEBHOOK: Job(send_webhook, QueueName.MAIL, WEBHOOK_RETRY_AFTER),
