@@ -162,4 +162,4 @@ def test_forecast_and_what_came_pass_the_checks_of_pages(shipping: Shipping, wid
         context.add_cookies([{"name": SESSION_COOKIE, "value": who.token, "url": base}])
         desk = Browse(context.new_page(), base)
         assert desk.open(f"/batches/{before}").locator("#estimate").is_visible()
-        assert desk.open(f"/batches/{over}").locator("#forecast").is_visible()
+        assert desk.open(f"/batches/{over}?compare=1").locator("#forecast").is_visible()

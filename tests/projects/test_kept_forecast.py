@@ -13,9 +13,9 @@ from leye_platform.projects import service
 from leye_platform.projects.estimate import Way
 from leye_platform.projects.forecasting import Basis
 from leye_platform.projects.kept_forecast import CheckedForecast, Figures, KeptForecast, check_forecast
-from leye_platform.projects.models import Batch, Project
+from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.queries import progress_of
-from leye_platform.projects.rules import BatchState, Pipeline, PipelineKind
+from leye_platform.projects.rules import BatchState, DataState, ItemState, Pipeline, PipelineKind
 from leye_platform.review.models import Review
 from leye_platform.review.rules import Reason, Verdict
 from leye_quality.agreement import Interval
@@ -63,7 +63,7 @@ def checked(shipping: Reviewing, batch_id: UUID) -> CheckedForecast | None:
 
 
 def page_of(shipping: Reviewing, batch_id: UUID) -> str:
-    page: str = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get(f"/batches/{batch_id}").text
+    page: str = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get(f"/batches/{batch_id}?compare=1").text
     return page
 
 
@@ -105,6 +105,28 @@ def test_checked_answers_tell_how_right_it_is_and_reviews_are_counted_and_paid(s
     assert found.came.accuracy is not None
     assert found.came.accuracy.value == pytest.approx(0.97)
     assert "抽查的 4 份推算" in page_of(shipping, batch_id)
+    coordinator = shipping.browser(shipping.actor(Role.COORDINATOR).person_id)
+    plain = coordinator.get(f"/batches/{batch_id}").text
+    assert f'href="/batches/{batch_id}?compare=1#forecast"' in plain
+    assert "抽查的 4 份推算" not in plain, "what reads all answers is for a look of its own"
+    with shipping.database.write() as session:
+        session.get_one(Batch, batch_id).data_state = DataState.ERASED
+    gone = coordinator.get(f"/batches/{batch_id}?compare=1")
+    assert gone.status_code == 200
+    assert "开始前的估算，和实际" in gone.text
+    assert "抽查的 4 份推算" not in gone.text
+
+
+def test_withdrawn_items_are_not_foretold(shipping: Reviewing) -> None:
+    coordinator = shipping.actor(Role.COORDINATOR)
+    with shipping.database.write() as session:
+        batch = make_batch(session, make_project(session, TWO), state=BatchState.READY)
+        first, *_ = make_items(session, batch, ITEMS)
+        batch.rows_in = ITEMS
+        session.get_one(Item, first.item_id).state = ItemState.WITHDRAWN
+        service.open_batch(session, coordinator, batch, shipping.clock.now())
+        assert batch.forecast is not None
+        assert batch.forecast["items"] == ITEMS - 1
 
 
 def test_what_was_foretold_at_first_stands_when_a_batch_is_opened_again(shipping: Reviewing) -> None:

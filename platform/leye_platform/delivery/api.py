@@ -3,8 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter
 from fastapi.responses import Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from leye_platform.delivery.errors import NothingToDeliver
 from leye_platform.delivery.models import Lot
@@ -23,6 +25,7 @@ from leye_platform.web.openapi import file_of
 
 router = APIRouter(prefix="/api/v1", tags=["lots"])
 
+log = structlog.get_logger(__name__)
 DOWNLOAD_TIME = timedelta(minutes=15)
 
 
@@ -43,15 +46,23 @@ def lot_out(work: Work, lot: Lot) -> LotOut:
 def report_of_lot(work: Work, shown: LotView) -> Report:
     """The quality report of a lot; what had to be counted for it is kept. Raises DataGoing and DataErased."""
     report = Report.of_lot(work.session, shown, work.now)
-    keep(work.installation.database, report.reckoned)
+    _keep(work, report)
     return report
 
 
 def report_of_batch(work: Work, batch: Batch) -> Report:
     """The same of all that was delivered of a batch."""
     report = Report.of_batch(work.session, batch, work.now)
-    keep(work.installation.database, report.reckoned)
+    _keep(work, report)
     return report
+
+
+def _keep(work: Work, report: Report) -> None:
+    """A report that is ready is shown, also where it cannot be kept just now: the next look counts it again."""
+    try:
+        keep(work.installation.database, report.reckoned)
+    except SQLAlchemyError:
+        log.warning("quality_not_kept", exc_info=True)
 
 
 def _document(work: Work, report: Report, name: str) -> Response:

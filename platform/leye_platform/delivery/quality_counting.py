@@ -49,14 +49,13 @@ def count_part(session: Session, lot: Lot, project: Project) -> Part:
     begun: Beginnings = {}
     for items in _streamed(session, included):
         tasks = _tasks_of(session, items)
+        part.answers += _count_answers(session, tasks)
         for item in items:
             part.tasks += len(tasks[item.item_id])
             _count_item(kind, item, tasks[item.item_id], part)
         drawn = {item.item_id: item for item in items if level_of(item.item_id) >= depth}
         compared = {item_id: tasks[item_id] for item_id in drawn}
         begun |= _compare(session, kind, drawn, compared, part, repeated=repeated)
-    answers = select(func.count()).select_from(Response).join(LotItem, LotItem.item_id == Response.item_id)
-    part.answers = session.scalar(answers.where(included, Response.batch_id == lot.batch_id)) or 0
     answered = [list(given.values()) for given in begun.values()]
     part.by_chance = likeness_by_chance(answered, kind.consensus.agreement, np.random.default_rng(1))
     return part
@@ -103,6 +102,15 @@ def _tasks_of(session: Session, items: Iterable[_Delivered]) -> dict[UUID, list[
     for task_id, method, result in session.execute(decided):
         tasks[task_id].by_review, tasks[task_id].result = method is DecisionMethod.REVIEW, result
     return by_item
+
+
+def _count_answers(session: Session, tasks: Mapping[UUID, Sequence[_Task]]) -> int:
+    ids = [task.id for several in tasks.values() for task in several]
+    counted = (
+        select(func.count()).where(Response.microtask_id.in_(ids[start : start + READ_AT_ONCE]))
+        for start in range(0, len(ids), READ_AT_ONCE)
+    )
+    return sum(session.scalar(query) or 0 for query in counted)
 
 
 def _count_item(kind: TaskType, item: _Delivered, tasks: Sequence[_Task], part: Part) -> None:

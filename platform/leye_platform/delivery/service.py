@@ -59,10 +59,11 @@ def lot_for(session: Session, actor: Actor, lot_id: UUID, permission: Permission
     return lot
 
 
-def assemble_lot(session: Session, batch_id: UUID, now: datetime) -> Lot | None:
+def assemble_lot(session: Session, batch_id: UUID, now: datetime, *, after: int | None = None) -> Lot | None:
     """Put the decided items of a batch that stand in no lot into one; None where there are none.
 
-    At most LOT_MOST of them, the first by number; a job is asked to put the rest into lots of their own.
+    At most LOT_MOST of them, the first by number; a job is asked to put the rest into lots of their own. after: the
+    number of the last item that the caller has put into a lot just now, 0 at first; they come back for the rest.
     The batch's row is locked, so that two runs at once make one lot, and the project's, so that its batches
     number their lots one by one; never their keys, so that answers go on meanwhile. The annotation is taken as
     it is now.
@@ -72,6 +73,7 @@ def assemble_lot(session: Session, batch_id: UUID, now: datetime) -> Lot | None:
     item_ids = session.scalars(
         select(Item.id)
         .where(Item.batch_id == batch_id, Item.state == ItemState.DECIDED, Item.gold_result.is_(None), _in_no_lot())
+        .where(Item.number > (after or 0))
         .order_by(Item.number)
         .limit(LOT_MOST + 1)
         .with_for_update(key_share=True)
@@ -92,14 +94,16 @@ def assemble_lot(session: Session, batch_id: UUID, now: datetime) -> Lot | None:
         part = item_ids[start : min(start + PART, LOT_MOST)]
         session.execute(insert(LotItem), _snapshots(session, project, lot, part))
     ask_for(session, JobName.DELIVER_LOT, {"lot_id": str(lot.id)}, now)
-    if len(item_ids) > LOT_MOST:
+    if len(item_ids) > LOT_MOST and after is None:
         ask_for(session, JobName.ASSEMBLE_LOT, {"batch_id": str(batch_id)}, now, once_for=batch_id)
     return lot
 
 
-def is_full(session: Session, lot: Lot) -> bool:
-    """Whether the lot holds as many items as one may, so that there may be more to deliver."""
-    return session.scalar(select(func.count()).select_from(LotItem).where(LotItem.lot_id == lot.id)) == LOT_MOST
+def end_of_full(session: Session, lot: Lot) -> int | None:
+    """The number of the last item of a lot that holds as many as one may: behind it there may be more to deliver."""
+    numbers = select(func.count(), func.max(Item.number)).join(LotItem, LotItem.item_id == Item.id)
+    count, last = session.execute(numbers.where(LotItem.lot_id == lot.id)).one()
+    return last if count == LOT_MOST else None
 
 
 def _in_no_lot() -> ColumnElement[bool]:

@@ -27,10 +27,10 @@ from leye_platform.projects.estimate import Quantity
 from leye_platform.projects.forecasting import outlook_of
 from leye_platform.projects.ingest.proposals import refused_proposals
 from leye_platform.projects.ingest.uploads import waits_for_room
-from leye_platform.projects.kept_forecast import check_forecast
+from leye_platform.projects.kept_forecast import can_be_checked, check_forecast
 from leye_platform.projects.models import Project
 from leye_platform.projects.queries import progress_of, terms_of
-from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState
+from leye_platform.projects.rules import APPENDABLE, BATCH_MOVES, BatchState, ItemState
 from leye_platform.projects.task_type import task_type
 from leye_platform.projects.upload import UploadForm, take_upload
 from leye_platform.projects.upload_limit import UploadRoute
@@ -90,10 +90,12 @@ def upload_page(work: Work, project: Project, form: UploadForm, problems: dict[s
 
 @router.get("/batches/{batch_id}")
 @endpoint(Permission.VIEW_PROJECTS)
-def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None = None) -> Response:
+def show(
+    work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None = None, compare: bool = False
+) -> Response:
     """How it stands, and what can be done now. `stale`: a button was pressed that no longer fitted.
 
-    `withdrawn`: so many items have just been taken back.
+    `withdrawn`: so many items have just been taken back. `compare`: whether the forecast is held against what came.
     """
     session = work.session
     batch = service.batch_for(session, work.actor, batch_id, Permission.VIEW_PROJECTS)
@@ -102,7 +104,8 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
     progress = progress_of(session, [batch], work.now)[batch.id]
     ready = batch.state is BatchState.READY
     tasks = count_tasks(session, batch) if project.splitting and ready else None
-    quantity = Quantity(progress.items, tasks or progress.items)
+    items = progress.items - progress.of(ItemState.WITHDRAWN)
+    quantity = Quantity(items, tasks or items)
     return work.page(
         "projects/batch.html",
         batch=batch,
@@ -111,7 +114,8 @@ def show(work: Work, batch_id: UUID, stale: bool = False, withdrawn: int | None 
         still=standing_still(session, batch, work.now),
         quality=quality_of(session, batch.id),
         outlook=outlook_of(session, batch, project, quantity, terms) if ready else None,
-        forecast=check_forecast(session, batch, project, progress),
+        forecast=check_forecast(session, batch, project, progress) if compare else None,
+        may_compare=not compare and can_be_checked(batch, progress),
         tasks=tasks,
         terms=terms,
         missing=[work.gettext(word) for word in service.missing_for_open(session, batch, work.now)],

@@ -111,6 +111,7 @@ def _lots_under_way(session: Session, now: datetime) -> set[UUID]:
 
 
 def count_tasks(session: Session, batch: Batch) -> int:
-    """How many micro-tasks the items of a batch have; gold items aside."""
-    here = MicroTask.batch_id == batch.id, MicroTask.gold_labels.is_(None)
-    return session.scalar(select(func.count()).select_from(MicroTask).where(*here)) or 0
+    """How many micro-tasks the items of a batch have; gold items and withdrawn ones aside."""
+    here = MicroTask.batch_id == batch.id, MicroTask.gold_labels.is_(None), Item.state != ItemState.WITHDRAWN
+    counted = select(func.count()).select_from(MicroTask).join(Item, Item.id == MicroTask.item_id)
+    return session.scalar(counted.where(*here)) or 0

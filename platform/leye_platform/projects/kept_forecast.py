@@ -17,7 +17,7 @@ from leye_platform.projects.estimate import Quantity, Way
 from leye_platform.projects.forecasting import Basis, Outlook, outlook_of
 from leye_platform.projects.models import Batch, Item, Project
 from leye_platform.projects.queries import BatchProgress, terms_of
-from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, ItemState, Pipeline, PipelineKind
+from leye_platform.projects.rules import FINISHED_ITEMS, BatchState, DataState, ItemState, Pipeline, PipelineKind
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.confidence import REVIEWER_ACCURACY
 from leye_platform.review.models import Review
@@ -99,7 +99,7 @@ def keep_forecast(session: Session, batch: Batch, now: datetime) -> None:
     if batch.opened_at is not None:
         return
     project = session.get_one(Project, batch.project_id)
-    here = Item.batch_id == batch.id, Item.gold_result.is_(None)
+    here = Item.batch_id == batch.id, Item.gold_result.is_(None), Item.state != ItemState.WITHDRAWN
     items = session.scalar(select(func.count()).select_from(Item).where(*here)) or 0
     quantity = Quantity(items, count_tasks(session, batch) if project.splitting else items)
     outlook = outlook_of(session, batch, project, quantity, terms_of(session, project.id, now))
@@ -114,15 +114,20 @@ class CheckedForecast:
     came: Figures
 
 
-def check_forecast(session: Session, batch: Batch, project: Project, progress: BatchProgress) -> CheckedForecast | None:
-    """For a batch that is closed, or of which all is done; None before, and where nothing was foretold or nothing came.
-
-    Answers and pay are of the whole batch, answers to unfinished items aside from the answers an item.
-    """
+def can_be_checked(batch: Batch, progress: BatchProgress) -> bool:
+    """Whether something was foretold of a batch that is closed, or of which all is done, and something came."""
     over = batch.state is BatchState.CLOSED or (
         batch.state in {BatchState.OPEN, BatchState.PAUSED} and progress.done == progress.items
     )
-    if batch.forecast is None or not over or progress.with_result == 0:
+    return batch.forecast is not None and over and progress.with_result > 0
+
+
+def check_forecast(session: Session, batch: Batch, project: Project, progress: BatchProgress) -> CheckedForecast | None:
+    """None where it cannot be checked. It reads all answers of the batch, so it is for a look of its own.
+
+    Answers and pay are of the whole batch, answers to unfinished items aside from the answers an item.
+    """
+    if batch.forecast is None or not can_be_checked(batch, progress):
         return None
     return CheckedForecast(KeptForecast.read(batch.forecast), _came(session, batch, project, progress.with_result))
 
@@ -148,9 +153,12 @@ def _came(session: Session, batch: Batch, project: Project, items: int) -> Figur
 
 
 def _checked_accuracy(session: Session, batch: Batch, project: Project, reviewed: float) -> tuple[Interval | None, int]:
-    """From the answers drawn at random and looked over, for those that nobody looked over; reviewers as assumed."""
+    """From the answers drawn at random and looked over, for those that nobody looked over; reviewers as assumed.
+
+    None where nothing was looked over, or where the answers are erased.
+    """
     pipeline = Pipeline.model_validate(project.pipeline)
-    if pipeline.kind is not PipelineKind.SINGLE_CHECK:
+    if pipeline.kind is not PipelineKind.SINGLE_CHECK or batch.data_state is not DataState.KEPT:
         return None, 0
     kind = task_type(project.task_type, project.label_config)
     checked, right = count_checks(session, batch.id, kind, pipeline.check_share)

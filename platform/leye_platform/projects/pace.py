@@ -68,8 +68,8 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
     }
 
 
-def decided_by_day(session: Session, projects: Sequence[UUID], now: datetime) -> list[tuple[datetime, int]]:
-    """How many tasks of these projects were decided on each of the last DAYS days, today included; the oldest first.
+def decided_by_day(session: Session, now: datetime) -> list[tuple[datetime, int]]:
+    """How many tasks were decided on each of the last DAYS days, today included; the oldest first.
 
     A day is told by its midnight in the operator's zone. One query.
     """
@@ -79,7 +79,7 @@ def decided_by_day(session: Session, projects: Sequence[UUID], now: datetime) ->
         select(*since)
         .select_from(Batch)
         .join(Decision, Decision.batch_id == Batch.id)
-        .where(Batch.project_id.in_(projects), Decision.decided_at >= midnights[0])
+        .where(Decision.decided_at >= midnights[0])
     )
     counts = [*(count or 0 for count in session.execute(query).one()), 0]
     return [(midnight, counts[n] - counts[n + 1]) for n, midnight in enumerate(midnights)]

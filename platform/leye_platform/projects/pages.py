@@ -54,7 +54,7 @@ def home(work: Work, page: int = 1) -> Response:
         at_work=count_at_work(work.session),
         states=states_of(work.session, shown),
         paces=paces_of(work.session, shown, work.now),
-        days=decided_by_day(work.session, shown, work.now),
+        days=decided_by_day(work.session, work.now) if listed.number == 1 else [],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         help_waits=long_waits(work.session, work.actor, work.now) if work.actor.may(Permission.MANAGE_TEAMS) else 0,
     )

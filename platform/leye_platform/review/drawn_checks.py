@@ -29,7 +29,7 @@ class DrawnCheck:
 def drawn_checks(
     session: Session, which: ColumnElement[bool], kind: TaskType, check_share: float, *, at_most: int | None = None
 ) -> Iterator[DrawnCheck]:
-    """The first answers that the draw would have given to a reviewer whoever gave them, the newest first.
+    """The first answers that the draw would have given to a reviewer whoever gave them; at most so many, the newest.
 
     Newcomers' answers are drawn more often; those that only this brought to review are left out, for they are not
     like the rest. which: of which reviews.
@@ -42,7 +42,7 @@ def drawn_checks(
         .correlate(Review)
         .scalar_subquery()
     )
-    rows = session.execute(
+    query = (
         select(
             Review.microtask_id,
             Review.verdict,
@@ -60,10 +60,10 @@ def drawn_checks(
             Review.round == 1,
             Review.verdict != Verdict.UNUSABLE,
         )
-        .order_by(Review.id.desc())
-        .limit(at_most)
-        .execution_options(yield_per=READ_AT_ONCE)
     )
+    if at_most is not None:
+        query = query.order_by(Review.id.desc()).limit(at_most)
+    rows = session.execute(query.execution_options(yield_per=READ_AT_ONCE))
     for task_id, verdict, result, chosen, answer_id, person_id, labels in rows:
         if check_due(task_id, 1, check_share):
             unchanged = verdict is Verdict.FIX and kind.consensus.same(

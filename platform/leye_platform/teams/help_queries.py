@@ -20,7 +20,7 @@ from leye_platform.teams.models import HelpRequest, HelpTopic, TeamMember
 from leye_task_templates.template import ResultRefused
 
 SHOWN = 50
-LONGEST_TEXT = 80
+LONGEST_TEXT = 1000
 LONG_WAIT = timedelta(minutes=30)
 
 

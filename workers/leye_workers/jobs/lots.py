@@ -6,20 +6,20 @@ from uuid import UUID
 from leye_platform.delivery.deliver import count_lot as count
 from leye_platform.delivery.deliver import deliver_lot as deliver
 from leye_platform.delivery.service import assemble_lot as assemble
-from leye_platform.delivery.service import is_full
+from leye_platform.delivery.service import end_of_full
 from leye_platform.installation import Installation
 from leye_workers.jobs.unit import mark_done
 
 
 def assemble_lot(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
     """Put the batch's decided items into lots, where there are any, each lot in a unit of work of its own."""
-    full = True
-    while full:
+    after: int | None = 0
+    while after is not None:
         with installation.database.write() as session:
             now = installation.clock.now()
-            lot = assemble(session, UUID(arguments["batch_id"]), now)
-            full = lot is not None and is_full(session, lot)
-            if not full:
+            lot = assemble(session, UUID(arguments["batch_id"]), now, after=after)
+            after = None if lot is None else end_of_full(session, lot)
+            if after is None:
                 mark_done(session, job_id, now)
 
 
