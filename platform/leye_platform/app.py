@@ -26,7 +26,7 @@ def create_app(installation: Installation) -> FastAPI:
     app.state.installation = installation
     for path, folder in STATIC_FOLDERS.items():
         # For thin lines. Pages are packed where they are made: what is secret in them is masked.
-        app.mount(path, GZipMiddleware(ServedFiles(directory=folder)), name=path.strip("/"))
+        app.mount(path, GZipMiddleware(ServedFiles(path, folder)), name=path.strip("/"))
     # The routes as they are: included, each app would build every one of them anew at its first request.
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     install_error_pages(app)

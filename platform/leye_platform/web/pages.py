@@ -1,6 +1,5 @@
 """A page, packed for thin lines: template, context, and what all pages carry (language, navigation, tokens)."""
 
-import gzip
 from collections.abc import Callable
 from datetime import datetime
 from gettext import NullTranslations
@@ -16,12 +15,11 @@ from leye_platform.errors import N_, LeyeError
 from leye_platform.permissions import Permission
 from leye_platform.web import formats
 from leye_platform.web.display import display_of
+from leye_platform.web.packing import packed
 from leye_platform.web.rendering import render
 from leye_platform.web.translations import LANGUAGES, catalogue, messages_for_scripts
 from leye_platform.web.typography import page_catalogue
 
-PACKED = 6
-"""The level of packing: higher ones cost more than they save."""
 NAVIGATION: tuple[tuple[Permission, str, str], ...] = (
     (Permission.WORK, "/work", N_("首页")),
     (Permission.REVIEW, "/review", N_("质检")),
@@ -70,9 +68,7 @@ def page(
 ) -> HTMLResponse:
     """Render a template. `context` wins over nothing: the common names stand in `_common`."""
     html = render(template, _common(request, actor, now) | context).encode()
-    headers = {"vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        html, headers["content-encoding"] = gzip.compress(html, PACKED), "gzip"
+    html, headers = packed(html, request.headers.get("accept-encoding", ""))
     return HTMLResponse(html, status_code=status, headers=headers)
 
 

@@ -12,8 +12,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from leye_platform.web import formats
-from leye_platform.web.module_graph import modules_of
-from leye_platform.web.static_files import TASK_TYPES, styles_address, workbench_address
+from leye_platform.web.static_files import TASK_TYPES, asset_address
 from leye_platform.web.typography import joined
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -31,7 +30,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    env.globals |= {"modules_of": modules_of, "styles_address": styles_address, "workbench_address": workbench_address}
+    env.globals["asset_address"] = asset_address
     env.filters |= {
         "yuan": formats.yuan_from_micros,
         "fen": formats.yuan_from_minor,

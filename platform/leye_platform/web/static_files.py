@@ -1,75 +1,90 @@
-"""Where static files lie: the site's own, and each task type's module. Styles, and the workbench, travel as one."""
+"""Where static files lie: the site's own, and each task type's. What belongs together travels as one."""
 
 import os
 import re
 from functools import cache
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 import leye_task_templates
 from leye_platform.web.bundle import bundle
+from leye_platform.web.packing import packed_once
 
 TASK_TYPES = Path(leye_task_templates.__file__).parent
 SITE = Path(__file__).parent / "static"
 MODULES = sorted(folder for folder in TASK_TYPES.iterdir() if (folder / "tool.mjs").is_file())
 KEPT = {"cache-control": "max-age=31536000, immutable"}
 """For what has another address after every change."""
-STYLES = ("tokens.css", "components.css")
-SITE_STYLES = "site.css"
 WORKBENCH = "workbench.mjs"
-WORKBENCH_ENTRIES = ("workbench/workbench.mjs", "workbench/rest_reminder.mjs")
 SERVED = (".css", ".mjs", ".svg", ".woff2")
 STATIC_FOLDERS = {f"/static/task_templates/{folder.name}": folder for folder in MODULES} | {"/static": SITE}
+ASSETS: dict[str, list[Path]] = {
+    "site.css": [SITE / "tokens.css", SITE / "components.css"],
+    WORKBENCH: [SITE / "workbench" / "workbench.mjs", SITE / "workbench" / "rest_reminder.mjs"],
+}
+"""Names below /static, and the files that each begins with: a module's imports come with it."""
+for _folder in MODULES:
+    ASSETS |= {f"task_templates/{_folder.name}/{path.name}": [path] for path in _folder.glob("*.css")}
+    ASSETS[f"task_templates/{_folder.name}/tool.mjs"] = [_folder / "tool.mjs"]
 
 
 class ServedFiles(StaticFiles):
     """The files of a folder that pages ask for; a task type's Python and catalogues lie beside them and stay here."""
 
+    def __init__(self, prefix: str, folder: Path) -> None:
+        super().__init__(directory=folder)
+        self.prefix = prefix
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        made = {SITE_STYLES: site_styles, WORKBENCH: workbench_modules}.get(path)
-        return made() if made else await super().get_response(path, scope)
+        made = asset(f"{self.prefix}/{path}".removeprefix("/static/"), Headers(scope=scope).get("accept-encoding", ""))
+        return made or await super().get_response(path, scope)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         return super().lookup_path(path) if path.endswith(SERVED) else ("", None)
 
 
-def styles_address() -> str:
-    """Where pages find all styles; another address after every change, so that browsers may keep what they have."""
-    return f"/static/{SITE_STYLES}?{_changed(*STYLES):x}"
+def asset_address(name: str) -> str:
+    """Where pages find an asset; another address after every change, so that browsers may keep what they have."""
+    return f"/static/{name}?{_changed(name):x}"
 
 
-def site_styles() -> Response:
-    """All styles in one answer."""
-    return Response(_packed_styles(_changed(*STYLES)), media_type="text/css", headers=KEPT)
+def asset(name: str, accept_encoding: str = "") -> Response | None:
+    """What is made of several files, or made smaller, in one answer; None for what is sent as it lies."""
+    if name not in ASSETS:
+        return None
+    content, headers = packed_once(_made(name, _changed(name)), accept_encoding)
+    kind = "text/css" if name.endswith(".css") else "text/javascript"
+    return Response(content, media_type=kind, headers=KEPT | headers)
 
 
-def workbench_address() -> str:
-    """Where a page finds the workbench's modules, as styles_address for styles."""
-    return f"/static/{WORKBENCH}?{_changed('.', 'workbench'):x}"
-
-
-def workbench_modules() -> Response:
-    """The workbench's modules in one answer."""
-    return Response(_packed_modules(_changed(".", "workbench")), media_type="text/javascript", headers=KEPT)
-
-
-@cache
-def _packed_modules(_changed: int) -> str:
-    return bundle(*(SITE / entry for entry in WORKBENCH_ENTRIES))
-
-
-def _changed(*names: str) -> int:
-    """When one of these files changed last, or one of the modules in these folders (nanoseconds)."""
-    files = [file for name in names for file in ([SITE / name] if "." in name[1:] else (SITE / name).glob("*.mjs"))]
+def _changed(name: str) -> int:
+    """When one of the files that an asset may be made of changed last (nanoseconds)."""
+    files = ASSETS[name]
+    if name.endswith(".mjs"):
+        files = [path for folder in {SITE, *(file.parent for file in files)} for path in folder.glob("*.mjs")]
     return max(file.stat().st_mtime_ns for file in files)
 
 
 @cache
-def _packed_styles(_changed: int) -> str:
-    return without_comments("".join((SITE / name).read_text(encoding="utf-8") for name in STYLES))
+def _made(name: str, _changed: int) -> bytes:
+    if name.endswith(".css"):
+        return without_comments("".join(path.read_text(encoding="utf-8") for path in ASSETS[name])).encode()
+    entries = [_address_of(path) for path in ASSETS[name]]
+    return bundle(*entries, file_of=_file_of, exported=name != WORKBENCH).encode()
+
+
+def _file_of(address: str) -> Path:
+    folder = next(prefix for prefix in STATIC_FOLDERS if address.startswith(prefix + "/"))
+    return STATIC_FOLDERS[folder] / address.removeprefix(folder + "/")
+
+
+def _address_of(path: Path) -> str:
+    prefix, folder = next(pair for pair in STATIC_FOLDERS.items() if path.is_relative_to(pair[1]))
+    return f"{prefix}/{path.relative_to(folder).as_posix()}"
 
 
 def without_comments(styles: str) -> str:

@@ -2,8 +2,8 @@
 // The page's parts of the entity tool: the words as buttons, the list of what is marked, the labels. They show the
 // state and emit commands; none decides anything.
 
+import { fill } from "./fill.mjs";
 import { selected, textOf } from "./state.mjs";
-import { fill } from "./tool.mjs";
 
 /** @typedef {import("./state.mjs").State} State */
 /** @typedef {(text: string) => string} Translate */

@@ -1,6 +1,7 @@
 // @ts-check
 // Named entities: what the workbench asks of a tool. The state is in state.mjs, the page's parts in page.mjs.
 
+import { fill } from "./fill.mjs";
 import { NONE, passing, reduce, rested, start } from "./state.mjs";
 
 export { passing, reduce, rested, start };
@@ -82,9 +83,4 @@ function marked(state, t) {
 function cut(text, longest) {
   const letters = [...text];
   return letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : text;
-}
-
-/** @param {string} text @param {Record<string, string | number>} values */
-export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

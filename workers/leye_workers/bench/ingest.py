@@ -13,24 +13,18 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 import orjson
 from PIL import Image
 
-from leye_platform.accounts.rules import OrganisationKind, Role
-from leye_platform.accounts.service.organisations import create_organisation
-from leye_platform.accounts.service.people import NewPerson, add_person, add_role
 from leye_platform.installation import Installation
-from leye_platform.projects.ingest.run import CHUNK, run_ingest
+from leye_platform.projects.ingest.run import CHUNK
 from leye_platform.projects.models import Batch
-from leye_platform.projects.new_project import NewProject, create_project
-from leye_platform.projects.rules import BatchPurpose
-from leye_platform.projects.service import ask_for_ingest, create_batch, store_upload
 from leye_platform.settings import Settings
-from leye_workers.batch_import import first_admin
+from leye_workers.bench.batches import reading, waiting_batch
 from leye_workers.bench.figures import Figure, figure
 from leye_workers.compose import opened
 from leye_workers.refusals import CommandRefused
@@ -134,41 +128,13 @@ def _bare_pictures(content: bytes) -> None:
 
 def _read(site: Installation, name: str, file: Any, config: str, wanted: int) -> tuple[float, float]:
     """CPU and wall seconds of the job that reads a file. Raises CommandRefused where not all `wanted` rows came in."""
-    batch_id = _batch(site, name, config)
-    stream = io.BytesIO(file) if isinstance(file, bytes) else file
-    store_upload(site.objects, batch_id, 1, stream, 1 << 40)
-    with site.database.write() as session:
-        batch = session.get_one(Batch, batch_id)
-        job_id = ask_for_ingest(session, first_admin(session), batch, site.objects, site.clock.now()).ingest_job
-    assert job_id is not None, "a batch that is being read has a job"  # noqa: S101
-    spent = _spent(lambda: run_ingest(site, job_id, batch_id))
+    batch_id = waiting_batch(site, name, config)
+    spent = _spent(reading(site, batch_id, file))
     with site.database.read() as session:
         batch = session.get_one(Batch, batch_id)
         if batch.rows_in != wanted:
             raise CommandRefused(f"{name}: {batch.rows_in} rows came in, not {wanted}: {batch.problem}")
     return spent
-
-
-def _batch(site: Installation, name: str, config: str) -> UUID:
-    """A batch that waits for its file, in a project of its own."""
-    now = site.clock.now()
-    with site.database.write() as session:
-        operator = create_organisation(session, OrganisationKind.OPERATOR, f"Operator of {name}", now)
-        add_role(session, add_person(session, NewPerson("Admin"), now), Role.ADMIN, operator, now)
-        given = NewProject(
-            organisation_id=create_organisation(session, OrganisationKind.PARTNER, f"Partner of {name}", now).id,
-            title=name,
-            label_config=config,
-            pipeline={"kind": "single_check", "check_share": 0.1},
-            guide="# 怎么选\n\n按整条评论的意思选。",
-            unit_price="0.30",
-            answer_pay="0.06",
-        )
-        project = create_project(session, first_admin(session), given, now)
-        purpose = BatchPurpose.PRODUCTION
-        return create_batch(
-            session, first_admin(session), project, name, purpose=purpose, file_names=[name], now=now
-        ).id
 
 
 def _spent(work: Callable[[], object]) -> tuple[float, float]:

@@ -1,6 +1,5 @@
 """What the dispatch benchmark works on: a project with all rules on, an open batch of any size, and annotators."""
 
-import io
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,12 +11,11 @@ from leye_platform.accounts.service.api_tokens import new_api_token
 from leye_platform.accounts.service.organisations import create_organisation
 from leye_platform.accounts.service.people import NewPerson, add_person, add_role
 from leye_platform.installation import Installation
-from leye_platform.projects.ingest.run import run_ingest
-from leye_platform.projects.models import Batch
 from leye_platform.projects.new_project import NewProject, create_project
 from leye_platform.projects.rules import BatchPurpose
-from leye_platform.projects.service import ask_for_ingest, create_batch, open_batch, store_upload
+from leye_platform.projects.service import create_batch
 from leye_workers.batch_import import first_admin
+from leye_workers.bench.batches import read_and_open
 from leye_workers.demo.sentiment import GUIDE, LABEL_CONFIG, VARIABLE
 from leye_workers.demo.texts import NEGATIVE, POSITIVE
 
@@ -48,16 +46,7 @@ def build_town(installation: Installation, items: int) -> Town:
     rows = [{VARIABLE: TEXT.format(n)} for n in range(items)]
     rows += [{VARIABLE: TEXT.format(f"G{n}"), "gold_answer": (POSITIVE, NEGATIVE)[n % 2]} for n in range(GOLD)]
     content = b"".join(orjson.dumps(row) + b"\n" for row in rows)
-    store_upload(installation.objects, batch_id, 1, io.BytesIO(content), len(content))
-    with installation.database.write() as session:
-        batch = session.get_one(Batch, batch_id)
-        job_id = ask_for_ingest(
-            session, first_admin(session), batch, installation.objects, installation.clock.now()
-        ).ingest_job
-    assert job_id is not None, "a batch that is being read has a job"  # noqa: S101
-    run_ingest(installation, job_id, batch_id)
-    with installation.database.write() as session:
-        open_batch(session, first_admin(session), session.get_one(Batch, batch_id), installation.clock.now())
+    read_and_open(installation, batch_id, content)
     return Town(project_id, tokens)
 
 
