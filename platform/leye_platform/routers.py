@@ -49,6 +49,7 @@ from leye_platform.retention import pages as retention_pages
 from leye_platform.review import api as review_api
 from leye_platform.review import certainty_pages
 from leye_platform.review import pages as review_pages
+from leye_platform.teams import flag_pages as team_flag_pages
 from leye_platform.teams import help_pages as team_help_pages
 from leye_platform.teams import pages as team_pages
 from leye_platform.teams import people_pages as team_people_pages
@@ -118,5 +119,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     organisation_pages.router,
     team_people_pages.router,
     team_help_pages.router,
+    team_flag_pages.router,
     team_pages.router,
 )

@@ -13,6 +13,7 @@ crowd's competences without a shape assumed: N. Laird, Nonparametric maximum lik
 distribution, JASA 73, 1978.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,17 +60,27 @@ class Suspicion:
         return self.answers >= LEAST_ANSWERS and self.probability >= self.enough
 
 
-def suspicions(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> list[Suspicion]:
-    """One for each person of the fit. The three arrays as in the fit, of equal length."""
+def suspicions(
+    items: Labels,
+    people: Labels,
+    labels: Labels,
+    fitted: Fit,
+    *,
+    known: Mapping[int, int] | None = None,
+    fresh: NDArray[np.bool_] | None = None,
+) -> list[Suspicion]:
+    """One for each person of the fit. The three arrays as in the fit, of equal length.
+
+    known: true labels of gold items. fresh: per answer, whether it says something of its author; all do without it.
+    What is not fresh, because a human has looked at it, still says what is true.
+    """
     n_people, classes = fitted.counts.shape[:2]
-    order = np.lexsort((labels, people, items))
-    items, people, labels = items[order], people[order], labels[order]
-    given = np.bincount(items, minlength=len(fitted.posteriors))
-    told = given[items] >= 2
-    items, people, labels = items[told], people[told], labels[told]
-    if classes < 2 or not len(items):
+    told, beside = beside_others(items, people, labels, fitted, known)
+    if fresh is not None:
+        told, beside = told[fresh[told]], beside[fresh[told]]
+    if classes < 2 or not len(told):
         return [Suspicion(USUAL, 0.0, 0.0, 0)] * n_people
-    beside = _by_others(items, people, labels, fitted)
+    people, labels = people[told], labels[told]
     right = beside[np.arange(len(labels)), labels]
     by_competence = [_likelihoods(right, people, labels, n_people=n_people, competence=u) for u in COMPETENCES]
     probabilities = _without_competence(np.stack(by_competence, axis=1))
@@ -79,6 +90,28 @@ def suspicions(items: Labels, people: Labels, labels: Labels, fitted: Fit) -> li
     enough = _enough(probabilities[answers >= LEAST_ANSWERS])
     rows = zip(probabilities.tolist(), agreed.tolist(), by_chance.tolist(), answers.tolist(), strict=True)
     return [Suspicion(*row, enough) for row in rows]
+
+
+def beside_others(
+    items: Labels, people: Labels, labels: Labels, fitted: Fit, known: Mapping[int, int] | None = None
+) -> tuple[Labels, Real]:
+    """Which answers gold or others' answers to the same item say something of, and what: (answers, classes).
+
+    The first are places in the given arrays, items in rising order.
+    """
+    order = np.lexsort((labels, people, items))
+    gold = np.array(sorted(known or {}), dtype=np.intp)
+    given = np.bincount(items, minlength=len(fitted.posteriors))
+    given[gold] += 1
+    order = order[given[items[order]] >= 2]
+    if not len(order):
+        return order, np.zeros((0, fitted.posteriors.shape[1]))
+    items, people, labels = items[order], people[order], labels[order]
+    beside = _by_others(items, people, labels, fitted)
+    is_gold = np.isin(items, gold)
+    truths = np.array([(known or {})[item] for item in items[is_gold].tolist()], dtype=np.intp)
+    beside[is_gold] = np.eye(beside.shape[1])[truths]
+    return order, beside
 
 
 def _enough(probabilities: Real) -> float:

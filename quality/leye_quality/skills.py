@@ -5,19 +5,40 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leye_quality.copying import find_copies, one_vote_a_group
-from leye_quality.dawid_skene import fit
+from leye_quality.copying import Copies, find_copies, one_vote_a_group
+from leye_quality.dawid_skene import Fit, fit
 from leye_quality.dependence import foretell
+from leye_quality.majority import Labels
 from leye_quality.posterior import Skill
 
 
 @dataclass(frozen=True)
+class Crowd:
+    """The answers as they were fitted: people and micro-tasks by number, each group of copies as one person.
+
+    items, people, labels: of equal length. place: where each of them stood among the answers that were given. given:
+    items, people, labels and places of all answers, copies too, items in rising order. known: the labels of gold.
+    """
+
+    names: tuple[Hashable, ...]
+    items: Labels
+    people: Labels
+    labels: Labels
+    place: Labels
+    given: tuple[Labels, Labels, Labels, Labels]
+    copies: Copies
+    known: dict[int, int]
+    fitted: Fit
+
+
+@dataclass(frozen=True)
 class FittedSkills:
-    """A skill for each annotator seen, and the class prior."""
+    """A skill for each annotator seen, and the class prior. crowd: what they were found from, None for no answers."""
 
     skills: dict[Hashable, Skill]
     prior: tuple[float, ...]
     answers: int
+    crowd: Crowd | None = None
 
 
 def fit_skills(
@@ -33,8 +54,10 @@ def fit_skills(
     tasks = {task: n for n, task in enumerate(dict.fromkeys(task for task, _, _ in answers))}
     people = {person: n for n, person in enumerate(dict.fromkeys(person for _, person, _ in answers))}
     coded = np.array([(tasks[task], people[person], label) for task, person, label in answers], dtype=np.intp)
-    items, who, labels = coded[np.argsort(coded[:, 0], kind="stable")].T
-    given = np.bincount(who, minlength=len(people))
+    by_item = np.argsort(coded[:, 0], kind="stable")
+    items, who, labels = coded[by_item].T
+    given = items, who, labels, by_item
+    counted = np.bincount(who, minlength=len(people))
     copies = find_copies(items, who, labels, n_items=len(tasks), n_people=len(people), classes=classes)
     if copies.people:
         items, who, labels = one_vote_a_group(items, who, labels, copies)
@@ -44,5 +67,15 @@ def fit_skills(
     skills: dict[Hashable, Skill] = {}
     for person, n in people.items():
         rows = fitted.confusions[copies.group_of[n]].tolist()
-        skills[person] = Skill(tuple(tuple(row) for row in rows), int(given[n]), dependence)
-    return FittedSkills(skills, tuple(fitted.prior.tolist()), len(answers))
+        skills[person] = Skill(tuple(tuple(row) for row in rows), int(counted[n]), dependence)
+    place = by_item[_places(given[0], copies.group_of[given[1]], items, who, len(people))]
+    crowd = Crowd(tuple(people), items, who, labels, place, given, copies, known, fitted)
+    return FittedSkills(skills, tuple(fitted.prior.tolist()), len(answers), crowd)
+
+
+def _places(items: Labels, people: Labels, wanted_items: Labels, wanted_people: Labels, n_people: int) -> Labels:
+    """Where each wanted answer stands first among the given ones, by item and person."""
+    keys = items * np.intp(n_people) + people
+    order = np.argsort(keys, kind="stable")
+    found: Labels = order[np.searchsorted(keys[order], wanted_items * np.intp(n_people) + wanted_people)]
+    return found

@@ -10,7 +10,7 @@ from typing import Any
 from leye_quality.box_consensus import BoxScene, BoxSkill, FoundObject, combine_boxes
 from leye_quality.box_skills import fit_boxes
 from leye_quality.boxes import Box, box_likeness, matched
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
 
 SAME = 0.75
 """Intersection over union from which two boxes say the same: what the trade's acceptance rules usually ask for."""
@@ -64,7 +64,8 @@ class BoxConsensus:
                 picture |= {("known", n): _boxes(answer.gold) for n in range(KNOWING)}
         fitted = fit_boxes(pictures)
         skills = {answer.person: fitted.skills["person", answer.person].to_json() for answer in answers}
-        return FittedProject(dict(skills), [fitted.scene.to_json()])
+        flags = flags_by_comparing(answers, self.agreement)
+        return FittedProject(dict(skills), [fitted.scene.to_json()], flags)
 
     def same(self, one: Labels, other: Labels) -> bool:
         pairs = matched(_boxes(one), _boxes(other))

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from leye_quality.consensus import ConsensusKind, combine
+from leye_quality.flags import class_flags
 from leye_quality.posterior import Skill, default_confusion
 from leye_quality.skills import FittedSkills, fit_skills
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
 
 DIGITS = 6
 """Of the probabilities that are kept with a micro-task."""
@@ -34,8 +37,14 @@ class ClassConsensus:
         )
 
     def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
-        fitted = self._fit_single(answers) if self.kind is ConsensusKind.SINGLE else self._fit_multiple(answers)
-        return FittedProject({person: skill.to_json() for person, skill in fitted.skills.items()}, list(fitted.prior))
+        single = self.kind is ConsensusKind.SINGLE
+        fitted = self._fit_single(answers) if single else self._fit_multiple(answers)
+        if single and fitted.crowd is not None:
+            flags = class_flags(fitted.crowd, np.array([one.fresh for one in answers]))
+        else:
+            flags = flags_by_comparing(answers, self.agreement)
+        skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
+        return FittedProject(skills, list(fitted.prior), flags)
 
     def same(self, one: Labels, other: Labels) -> bool:
         return sorted(one) == sorted(other)

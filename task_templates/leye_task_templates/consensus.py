@@ -9,6 +9,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from leye_quality.flags import Compared, Flag, compared_flags
+
 Labels = list[Any]
 """What an answer says, without ids and texts: plain JSON, in canonical order, so that equal answers are equal lists.
 
@@ -37,20 +39,28 @@ class Combined:
 
 @dataclass(frozen=True, slots=True)
 class GivenAnswer:
-    """One answer of a project as a fit reads it; `gold` holds the known answer of a gold item."""
+    """One answer of a project as a fit reads it; `gold` holds the known answer of a gold item.
+
+    fresh: no human has looked at it yet, so that it may still flag its author.
+    """
 
     task: Hashable
     person: Hashable
     labels: Labels
     gold: Labels | None
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FittedProject:
-    """A record for each person seen, and the project's prior (plain JSON, as `combine` wants it)."""
+    """A record for each person seen, and the project's prior (plain JSON, as `combine` wants it).
+
+    flags: of those whose answers a human should look at.
+    """
 
     skills: dict[Hashable, SkillRecord]
     prior: list[Any]
+    flags: dict[Hashable, list[Flag]]
 
 
 class Consensus(Protocol):
@@ -66,7 +76,8 @@ class Consensus(Protocol):
         """
 
     def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
-        """What the answers of a project, at least one, say about its people and its prior. A job calls it."""
+        """What the answers of a project, at least one, in the order in which they came, say about its people and its
+        prior. A job calls it."""
 
     def same(self, one: Labels, other: Labels) -> bool:
         """Whether two answers say the same: gold items count as right, a decision stands, an author was followed."""
@@ -76,3 +87,12 @@ class Consensus(Protocol):
 
     def able(self, accuracy: float, evidence: int) -> SkillRecord:
         """The record of somebody who is right with `accuracy`, resting on `evidence` answers: a reviewer's."""
+
+
+def flags_by_comparing(
+    answers: Sequence[GivenAnswer], agreement: Callable[[Labels, Labels], float]
+) -> dict[Hashable, list[Flag]]:
+    """Who is to be looked at, for answers that are not single classes."""
+    return compared_flags(
+        [Compared(one.task, one.person, one.labels, one.gold, one.fresh) for one in answers], agreement
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 from leye_quality.posterior import Confusion, Skill, default_confusion, posterior
 from leye_quality.skills import fit_skills
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
 
 Span = tuple[int, int, int]
 NO, YES = 0, 1
@@ -74,7 +74,8 @@ class SpanConsensus:
         )
         nobody_marked = {answer.person: Skill(default_confusion(2), 0).to_json() for answer in answers}
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
-        return FittedProject(nobody_marked | skills, [fitted.prior[YES]])
+        flags = flags_by_comparing(answers, self.agreement)
+        return FittedProject(nobody_marked | skills, [fitted.prior[YES]], flags)
 
     def same(self, one: Labels, other: Labels) -> bool:
         return _spans(one) == _spans(other)

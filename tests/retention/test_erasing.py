@@ -304,8 +304,8 @@ def test_an_export_goes_also_when_it_is_written_only_afterwards(erasing: Erasing
 def test_what_was_measured_of_people_stays_and_says_nothing_of_the_content(erasing: Erasing) -> None:
     shipped = erasing.settled(12)
     erasing.erased(shipped.batch.batch_id)
-    with erasing.database.write() as session:
-        assert refit_project(session, shipped.batch.project_id, erasing.shipping.clock.now()) == 0
+    with erasing.database.read() as session:
+        assert refit_project(session, shipped.batch.project_id) is None
 
 
 def test_refused_rows_and_names_of_files_go_with_a_batch_that_failed(erasing: Erasing) -> None:

@@ -20,7 +20,7 @@ from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.review.models import Decision
 from leye_platform.review.queries import view_review
-from leye_platform.review.refit import refit_project
+from leye_platform.review.refit import keep_refit, refit_project
 from leye_platform.review.rules import DecisionMethod, Reason, ReviewCause, Verdict
 from support.browse import Browse, chromium, new_context
 from support.clock import MovableClock
@@ -176,7 +176,10 @@ def test_skills_are_fitted_from_spans_and_weigh_the_next_answers(entities: Entit
         entities.marks(other, batch, NAME, CITY)
         entities.marks(careless, batch, NAME, MILL)
     with entities.database.write() as session:
-        assert refit_project(session, batch.project_id, entities.clock.now()) == 24
+        refit = refit_project(session, batch.project_id)
+        assert refit is not None
+        assert refit.answers == 24
+        keep_refit(session, refit, entities.clock.now())
     with entities.database.read() as session:
         skills = {row.person_id: row.skill for row in session.scalars(select(AnnotatorSkill))}
         assert session.get_one(SkillFit, batch.project_id).prior

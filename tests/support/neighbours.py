@@ -5,6 +5,7 @@ from io import BytesIO
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from leye_platform.accounts.models import ApiToken, Membership, Organisation, Person, SignInSession
@@ -28,11 +29,13 @@ from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from leye_platform.retention.erasing import run_erasure
 from leye_platform.retention.service import ask_for_erasure
+from leye_platform.review.models import PersonFlag
 from leye_platform.teams.models import HelpRequest, HelpTopic, Team, TeamMember
 from leye_platform.uploads.rules import UploadKind
 from leye_platform.uploads.service import NewUpload, add_upload, place_of
 from leye_platform.webhooks.rules import Event
 from leye_platform.webhooks.service import add_webhook, tell_webhooks
+from leye_quality.flags import FlagKind
 from support.clock import MovableClock
 from support.factories import make_guide_picture, make_organisation, make_person
 from support.pictures import photo, written
@@ -241,11 +244,32 @@ def _base(shipping: Shipping, residents: dict[Role, Somebody], base: UUID) -> di
         return {
             "team_id": str(team.id),
             "help_id": str(request.id),
+            "flag_id": _flag(session, shipping, member.id),
             "person_id": str(member.id),
             "membership_id": str(membership),
             "session_id": str(visit.id),
             "token_id": str(token.id),
         }
+
+
+def _flag(session: Session, shipping: Shipping, person_id: UUID) -> str:
+    """Somebody's answers that wait for a look."""
+    now = shipping.clock.now()
+    flag = PersonFlag(
+        person_id=person_id,
+        project_id=session.scalars(select(Project.id).limit(1)).one(),
+        kind=FlagKind.CLICKING,
+        first_answers=20,
+        answers=40,
+        agreed=0.5,
+        held_against=0.5,
+        through=1,
+        shown=True,
+        found_at=now,
+    )
+    session.add(flag)
+    session.flush()
+    return str(flag.id)
 
 
 def _failed_job(shipping: Shipping) -> str:

@@ -7,6 +7,7 @@ from leye_platform.projects.rules import PaidWork
 from leye_platform.retention.words import RULE_WORDS
 from leye_platform.review.pages import VERDICT_WORDS
 from leye_platform.review.rules import REASON_WORDS
+from leye_platform.teams.flag_pages import OUTCOME_WORDS
 from leye_platform.web.pages import ROLE_WORDS
 
 JOB_WORDS: dict[str, str] = {
@@ -45,6 +46,7 @@ ACTION_WORDS: dict[str, str] = {
     "team.leader": N_("换组长"),
     "team.join": N_("进小组"),
     "team.leave": N_("离开小组"),
+    "flag.settle": N_("看过一个人的答案"),
     "job.retry": N_("重试后台任务"),
     "project.create": N_("建项目"),
     "project.change": N_("改项目"),
@@ -105,5 +107,6 @@ DETAIL_WORDS: dict[str, str] = {
     **{role.value: words for role, words in ROLE_WORDS.items()},
     **{verdict.value: words for verdict, words in VERDICT_WORDS.items()},
     **{reason.value: words for reason, words in REASON_WORDS.items()},
+    **{outcome.value: words for outcome, words in OUTCOME_WORDS.items()},
 }
 """What a record's detail says in a word of the program."""

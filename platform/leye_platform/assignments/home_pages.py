@@ -13,6 +13,7 @@ from leye_platform.billing.months import Month
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
 from leye_platform.permissions import Permission
+from leye_platform.teams.flags import how_many_flagged
 from leye_platform.teams.help_queries import how_many_wait, unread_answers
 from leye_platform.web import formats
 from leye_task_templates.template import Need
@@ -61,6 +62,7 @@ def work_home(work: Work, none: str = "", after: str = "") -> Response:
         not_now={project.id: NO_TASK_WORDS[project.why_not] for project in shown.projects if project.why_not},
         after=AFTER_WORDS.get(after),
         answers=unread_answers(work.session, work.person_id),
+        flagged=how_many_flagged(work.session, work.actor) if work.actor.may(Permission.VIEW_TEAM) else 0,
         waiting_for_help=how_many_wait(work.session, work.actor) if work.actor.may(Permission.VIEW_TEAM) else 0,
     )
 

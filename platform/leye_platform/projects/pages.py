@@ -33,6 +33,7 @@ from leye_platform.projects.rules import PaidWork, Pipeline
 from leye_platform.projects.splitting import Splitting, problems_of_splitting, splits
 from leye_platform.projects.splitting_form import SplittingForm
 from leye_platform.projects.task_type import task_type
+from leye_platform.teams.flags import how_many_flagged
 from leye_platform.teams.help_queries import long_waits
 from leye_platform.web import formats
 from leye_platform.web.pages import sentence_for
@@ -56,6 +57,7 @@ def home(work: Work, page: int = 1) -> Response:
         paces=paces_of(work.session, shown, work.now),
         days=decided_by_day(work.session, work.now) if listed.number == 1 else [],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
+        flagged=how_many_flagged(work.session, work.actor) if work.actor.may(Permission.MANAGE_TEAMS) else 0,
         help_waits=long_waits(work.session, work.actor, work.now) if work.actor.may(Permission.MANAGE_TEAMS) else 0,
     )
 

@@ -52,3 +52,17 @@ class ReasonNotChosen(VerdictIncomplete):
 class CommentTooLong(VerdictIncomplete):
     sentence = N_("说明最多 {limit} 个字。请写短一点，再提交。")
     field = "comment"
+
+
+class FlagMissing(NotFound):
+    """Not there, taken back by later answers, or about somebody out of the actor's reach."""
+
+    sentence = N_("没有找到这一条。可能后来的答案已经说明没有问题，也可能不是你小组里的人。请回小组页，再看一次。")
+
+
+class FlagSettled(Conflict):
+    sentence = N_("“{name}”的这一条已经有人处理了。请回小组页看看还有没有别的。")
+
+
+class OutcomeMissing(Refused):
+    sentence = N_("还没有选看过以后怎样，请选一个。")

@@ -4,14 +4,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leye_platform.database import Base
 from leye_platform.ids import new_id
-from leye_platform.review.rules import DecisionMethod, ReviewCause, ReviewState, Verdict
+from leye_platform.review.rules import DecisionMethod, FlagOutcome, ReviewCause, ReviewState, Verdict
+from leye_quality.flags import FlagKind
 
 _UNSETTLED = text("state IN ('open', 'held')")
+_NOT_LOOKED_AT = text("settled_at IS NULL")
 
 
 class Review(Base):
@@ -98,3 +100,44 @@ class ItemDecision(Base):
     confidence: Mapped[float]
     guide_id: Mapped[UUID] = mapped_column(ForeignKey("guide_versions.id"))
     decided_at: Mapped[datetime]
+
+
+class PersonFlag(Base):
+    """Somebody's answers in a project that a human should look at, with the figures that say so. Settled once.
+
+    See `leye_quality.flags.Flag` for kind and figures; shares are 0 to 1. One open row for each person, project and
+    kind; each refit renews it, or takes it back. first_answers: how many answers it rested on when it was first found.
+    shown: it has lasted. through: the newest answer (its running number) that it rests on: once a human has settled
+    it, what came until then flags its author no more.
+    """
+
+    __tablename__ = "person_flags"
+    __table_args__ = (
+        Index(
+            "uq_person_flags_open",
+            "project_id",
+            "person_id",
+            "kind",
+            unique=True,
+            postgresql_where=_NOT_LOOKED_AT,
+            sqlite_where=_NOT_LOOKED_AT,
+        ),
+        Index("ix_person_flags_project_id", "project_id"),
+        Index("ix_person_flags_person_id", "person_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    kind: Mapped[FlagKind]
+    first_answers: Mapped[int]
+    answers: Mapped[int]
+    agreed: Mapped[float] = mapped_column(Double)
+    held_against: Mapped[float] = mapped_column(Double)
+    through: Mapped[int] = mapped_column(BigInteger)
+    shown: Mapped[bool]
+    found_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    outcome: Mapped[FlagOutcome | None]
+    words: Mapped[str] = mapped_column(Text, default="")

@@ -1,5 +1,9 @@
-"""Refit what each annotator of a project gets right, from all its answers; a job asks for it every so often."""
+"""Refit what each annotator of a project gets right, from all its answers; a job asks for it every so often.
 
+Reading and fitting take seconds in a large project: they hold no lock, and only what was found is written.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -19,7 +23,8 @@ from leye_platform.assignments.core_tables import (
 )
 from leye_platform.assignments.rules import ProposalUse
 from leye_platform.projects.task_type import task_type
-from leye_task_templates.consensus import GivenAnswer
+from leye_platform.teams.flags import FoundFlags, keep_flags, looked_through
+from leye_task_templates.consensus import FittedProject, GivenAnswer
 
 AT_A_TIME = 5000
 MOST_ANSWERS = 200_000
@@ -39,7 +44,13 @@ NO_LONGER_KEPT = select(batches.c.id).where(
     batches.c.project_id == bindparam("project"), batches.c.data_state != literal_column("'kept'")
 )
 ANSWERS = (
-    select(responses.c.microtask_id, responses.c.person_id, responses.c.labels, micro_tasks.c.gold_labels)
+    select(
+        responses.c.microtask_id,
+        responses.c.person_id,
+        responses.c.labels,
+        micro_tasks.c.gold_labels,
+        responses.c.number,
+    )
     .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
     # Who keeps what a model proposed shows the model's skill.
     .where(
@@ -70,23 +81,46 @@ def _put_fit(dialect: str) -> UpdateBase:
     return adding.on_conflict_do_update(index_elements=[skill_fits.c.project_id], set_=kept)
 
 
-def refit_project(session: Session, project_id: UUID, now: datetime) -> int:
-    """Fit skills and prior of a project as its task type does, gold items with their known truth.
+@dataclass(frozen=True)
+class Refit:
+    """What the answers of a project say; `answers` is how many there were."""
 
-    Writes AnnotatorSkill and SkillFit; how many answers the fit rests on. Safe to run again.
-    """
+    project_id: UUID
+    fitted: FittedProject
+    answers: int
+    found: FoundFlags
+
+
+def refit_project(session: Session, project_id: UUID) -> Refit | None:
+    """Fit skills and prior of a project as its task type does, gold items with their known truth, and look whose
+    answers a human should see; None where there are no answers. Reads only."""
     name, label_config = session.execute(PROJECT, {"project": project_id}).one()
     kind = task_type(name, label_config)
-    answers = [GivenAnswer(*row) for row in session.execute(ANSWERS, {"project": project_id})]
+    looked = looked_through(session, project_id)
+    answers, through = [], 0
+    for task, person, labels, gold, number in session.execute(ANSWERS, {"project": project_id}):
+        answers.append(GivenAnswer(task, person, labels, gold, fresh=number > looked.get(person, 0)))
+        through = number
     if not answers:
-        return 0
+        return None
     fitted = kind.consensus.fit(answers)
+    flags = {person: flags for person, flags in fitted.flags.items() if isinstance(person, UUID)}
+    return Refit(project_id, fitted, len(answers), FoundFlags(flags, through, looked))
+
+
+def keep_refit(session: Session, refit: Refit, now: datetime) -> None:
+    """Write AnnotatorSkill, SkillFit and what PersonFlag shows. Safe to run again."""
     dialect = dialect_of(session)
     rows = [
-        {"person_id": person, "project_id": project_id, "skill": skill, "fitted_at": now}
-        for person, skill in fitted.skills.items()
+        {"person_id": person, "project_id": refit.project_id, "skill": skill, "fitted_at": now}
+        for person, skill in refit.fitted.skills.items()
     ]
     session.execute(_put_skills(dialect), rows)
-    fit = {"project_id": project_id, "prior": fitted.prior, "answers": len(answers), "fitted_at": now}
+    fit = {
+        "project_id": refit.project_id,
+        "prior": refit.fitted.prior,
+        "answers": refit.answers,
+        "fitted_at": now,
+    }
     session.execute(_put_fit(dialect), fit)
-    return len(answers)
+    keep_flags(session, refit.project_id, refit.found, now)

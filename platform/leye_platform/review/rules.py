@@ -45,6 +45,14 @@ class ReviewCause(StrEnum):
     PART_UNUSABLE = "part_unusable"
 
 
+class FlagOutcome(StrEnum):
+    """What came of a look at somebody's answers: practice was agreed on, a talk was enough, nothing was wrong."""
+
+    PRACTISE = "practise"
+    TALKED = "talked"
+    FINE = "fine"
+
+
 class Verdict(StrEnum):
     ACCEPT = "accept"
     FIX = "fix"

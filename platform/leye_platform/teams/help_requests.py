@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from leye_platform.accounts.models import Person
 from leye_platform.actor import Actor
@@ -74,16 +74,17 @@ def settle_request(session: Session, actor: Actor, request_id: UUID, answer: str
     request.answer = answer.strip()[:LONGEST_ANSWER]
 
 
-def within_reach(actor: Actor) -> ColumnElement[bool]:
-    """Requests of the actor's own teams' people, never the actor's own; all for who manages teams."""
+def within_reach(actor: Actor, person: InstrumentedAttribute[UUID] = HelpRequest.person_id) -> ColumnElement[bool]:
+    """Whether somebody, by default who asks, is of the actor's own teams; all are for who manages teams. Never the
+    actor."""
     if actor.may(Permission.MANAGE_TEAMS):
-        return HelpRequest.person_id != actor.person_id
+        return person != actor.person_id
     led = (
         select(TeamMember.person_id)
         .join(Team, Team.id == TeamMember.team_id)
         .where(Team.leader_id == actor.person_id, TeamMember.person_id != actor.person_id)
     )
-    return HelpRequest.person_id.in_(led)
+    return person.in_(led)
 
 
 def take_note(session: Session, person_id: UUID, now: datetime) -> None:

@@ -13,6 +13,7 @@ from leye_platform.errors import LeyeError
 from leye_platform.permissions import Permission
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.teams.errors import NoSuchPerson, NotALeader, NotOfThisBase, TeamNameNeeded, TeamNameTaken
+from leye_platform.teams.flags import flags_in_reach
 from leye_platform.teams.help_queries import waiting_for_help
 from leye_platform.teams.queries import bases, leaders_in, members_of, resettable, see_team, teams_in_reach
 from leye_platform.teams.service import create_team, join_team, name_leader, team_for
@@ -41,6 +42,7 @@ def _home(
         "teams/home.html",
         status=422 if problems else 200,
         waiting=waiting_for_help(work.session, work.actor, picture_links(work)),
+        flags=flags_in_reach(work.session, work.actor),
         done=done,
         teams=teams_in_reach(work.session, work.actor),
         manages=manages,
@@ -80,6 +82,7 @@ def _team(
         status=422 if problems else 200,
         team=team,
         waiting=waiting_for_help(work.session, work.actor, picture_links(work), team.id),
+        flags=flags_in_reach(work.session, work.actor, team.id),
         members=members_of(work.session, team.id),
         resettable=resettable(work.session, work.actor, team),
         kept=kept_for(work.session, team.id, work.now),

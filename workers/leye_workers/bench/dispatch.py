@@ -17,7 +17,7 @@ from uuid import UUID
 import httpx
 
 from leye_platform.installation import Installation
-from leye_platform.review.refit import refit_project
+from leye_platform.review.refit import keep_refit, refit_project
 from leye_platform.settings import Settings
 from leye_workers.bench.measured_process import Cost, measured_process
 from leye_workers.bench.town import Town, build_town
@@ -66,7 +66,9 @@ def _cost_at(items: int, cycles: int) -> Cost:
 def _fit_skills(installation: Installation, project_id: UUID) -> None:
     """As the job does it, so that consensus weighs answers by skill."""
     with installation.database.write() as session:
-        refit_project(session, project_id, installation.clock.now())
+        refit = refit_project(session, project_id)
+        if refit is not None:
+            keep_refit(session, refit, installation.clock.now())
 
 
 def one_cycle(url: str, town: Town) -> Callable[[], None]:

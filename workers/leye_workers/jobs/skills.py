@@ -4,11 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from leye_platform.installation import Installation
-from leye_platform.review.refit import refit_project
+from leye_platform.review.refit import keep_refit, refit_project
 from leye_workers.jobs.unit import last_unit
 
 
 def refit_skills(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
     """Fit the project's skills anew from all its answers."""
+    with installation.database.read() as session:
+        refit = refit_project(session, UUID(arguments["project_id"]))
     with last_unit(installation, job_id) as session:
-        refit_project(session, UUID(arguments["project_id"]), installation.clock.now())
+        if refit is not None:
+            keep_refit(session, refit, installation.clock.now())
