@@ -144,6 +144,7 @@ SETTLE = (
     "button[data-command=submit]",
 )
 PROJECT = "main a[aria-label^='看项目']"
+REVIEWS_PROJECT = "main a[aria-label^='看项目'][aria-label*='评论情感一期']"
 BATCH = "main a[href^='/batches/']"
 ENDED = "main table a[href^='/partner/batches/']"
 PARTNER_BATCH = "main li:has-text('画框') a[href^='/partner/batches/']"
@@ -201,6 +202,8 @@ SHOTS = (
     Shot("coordinator", "project", "/projects", (PROJECT,)),
     Shot("coordinator", "upload", "/projects", (PROJECT, "a[href$='/batches/new']"), kept=False),
     Shot("coordinator", "batch", "/projects/at-work", (BATCH,)),
+    Shot("coordinator", "certainty", "/projects", (REVIEWS_PROJECT, "main a[href$='/certainty']"), kept=False),
+    Shot("coordinator", "staffing", "/projects", (PROJECT, "main a[href$='/staffing']"), kept=False),
     Shot("coordinator", "lot", "/projects/at-work", (BATCH, "a[href^='/lots/']"), kept=False),
     Shot("coordinator", "cancel", "/projects/at-work", (BATCH, "a[href$='/cancel']"), kept=False),
     Shot("coordinator", "withdraw", "/projects/at-work", (BATCH, "a[href$='/withdraw']"), kept=False),

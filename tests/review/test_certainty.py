@@ -79,7 +79,7 @@ def test_too_few_checks_tell_nothing_and_the_page_says_so(reviewing: Reviewing) 
     project_id = check(reviewing, 2, wrong=0)
     assert certainty_in(reviewing, project_id).found is None
     page = page_of(reviewing, project_id)
-    assert "还没有足够的抽查" in page
+    assert "能比的还不够多" in page
     assert "现在有 2 条" in page
     untouched = reviewing.batch(1).project_id
     assert certainty_in(reviewing, untouched) == Certainty(by_gold=True, start=2, cases=0, found=None)

@@ -179,7 +179,7 @@ def test_who_leads_others_neither_sees_nor_settles_it(town: Town) -> None:
     assert leader.post(f"/teams/flags/{flag.id}", outcome="fine").status_code == 404
     manager = town.browser(town.shipping.actor(Role.COORDINATOR).person_id)
     assert "1 个人的答案，请看一看" in words(manager.get("/teams").text)
-    assert "的答案，请看一看" in words(manager.get("/projects").text)
+    assert "有答案请你看一看" in words(manager.get("/projects").text)
 
 
 def test_nobody_looks_at_their_own(town: Town) -> None:
