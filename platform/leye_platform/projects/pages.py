@@ -30,7 +30,7 @@ from leye_platform.projects.project_matters import project_matters
 from leye_platform.projects.queries import batches_page, progress_of, projects_page, terms_of
 from leye_platform.projects.rates import exact_rate, set_pay, set_price
 from leye_platform.projects.rules import PaidWork, Pipeline
-from leye_platform.projects.splitting import Splitting, problems_of_splitting, splits
+from leye_platform.projects.splitting import Splitting, problems_of_splitting
 from leye_platform.projects.splitting_form import SplittingForm
 from leye_platform.projects.task_type import task_type
 from leye_platform.teams.flags import how_many_flagged
@@ -203,7 +203,7 @@ def _shown(
         pipeline=Pipeline.model_validate(project.pipeline),
         splitting=splitting or SplittingForm.of(Splitting.model_validate(project.splitting)),
         being_split=splitting is not None,
-        cuts=splits(kind) is not None,
+        cuts=kind.cutting is not None,
         kind=kind,
         state_words=STATE_WORDS,
         purpose_words=PURPOSE_WORDS,

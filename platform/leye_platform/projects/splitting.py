@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from leye_platform.errors import N_
 from leye_platform.projects.task_type import TaskType
 from leye_quality.tiles import tiles
-from leye_task_templates.splitting import PART, SplitRule, SplitsItems
+from leye_task_templates.splitting import PART, SplitRule
 from leye_task_templates.template import Result, RowProblem
 
 Contents = Sequence[Mapping[str, Any]]
@@ -79,15 +79,10 @@ def problems_of_splitting(given: Mapping[str, object], translate: Callable[[str]
     return {}
 
 
-def splits(kind: TaskType) -> SplitsItems | None:
-    """The task type as one that cuts items; None where it cuts none."""
-    return kind.template if isinstance(kind.template, SplitsItems) else None
-
-
 def parts_of(kind: TaskType, data: Mapping[str, Any], rule: SplitRule) -> tuple[list[RowProblem], list[dict[str, Any]]]:
     """What is wrong with a row, else the contents of its item's micro-tasks."""
     problems = kind.template.validate_row(kind.config, data)
-    cutting = splits(kind)
+    cutting = kind.cutting
     if cutting is None:
         return problems, [] if problems else kind.template.split(kind.config, data)
     if not all(problem.code in cutting.mended for problem in problems):
@@ -98,7 +93,7 @@ def parts_of(kind: TaskType, data: Mapping[str, Any], rule: SplitRule) -> tuple[
 
 def whole_content(kind: TaskType, data: Mapping[str, Any], contents: Contents) -> Mapping[str, Any]:
     """The content that an item would have, were it not cut. contents: those of its parts; the first is enough."""
-    cutting = splits(kind)
+    cutting = kind.cutting
     is_part = PART in contents[0]
     return cutting.whole(kind.config, data, contents) if cutting is not None and is_part else contents[0]
 
@@ -108,7 +103,7 @@ def cut_result(kind: TaskType, contents: Contents, result: Result) -> list[Resul
 
     Raises ResultRefused where it crosses what parts do not share.
     """
-    cutting = splits(kind)
+    cutting = kind.cutting
     if cutting is None or len(contents) == 1:
         return [result for _ in contents]
     return cutting.cut(kind.config, contents, result)
@@ -116,7 +111,7 @@ def cut_result(kind: TaskType, contents: Contents, result: Result) -> list[Resul
 
 def joined_result(kind: TaskType, contents: Contents, results: Sequence[Result]) -> Result:
     """An item's annotation from its parts' decided results."""
-    cutting = splits(kind)
+    cutting = kind.cutting
     if cutting is None or len(contents) == 1:
         return kind.template.merge(results)
     return cutting.join(kind.config, contents, results)

@@ -19,7 +19,7 @@ from leye_platform.projects.ingest.rows import PlainRow, Row, RowRefused, plain_
 from leye_platform.projects.ingest.source import Source
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import Pipeline
-from leye_platform.projects.splitting import cut_result, joined_result, parts_of, splits, whole_content
+from leye_platform.projects.splitting import cut_result, joined_result, parts_of, whole_content
 from leye_platform.projects.task_type import TaskType
 from leye_task_templates.splitting import WHOLE, SplitRule
 from leye_task_templates.template import ResultProblemCode, ResultRefused
@@ -54,7 +54,7 @@ class Reading:
     @property
     def tiled(self) -> SplitRule:
         """The rule by which pictures are cut; none is where the task type cuts nothing."""
-        return self.rule if splits(self.kind) is not None else WHOLE
+        return self.rule if self.kind.cutting is not None else WHOLE
 
 
 _Plain = tuple[Row, PlainRow, Contents, Gold | None]
