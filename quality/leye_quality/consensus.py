@@ -53,8 +53,9 @@ def combine(
     that belongs to another number of classes.
     """
     for answer in answers:
-        if any(not 0 <= label < classes for label in answer):
-            raise ValueError(f"a label outside 0..{classes - 1}: {sorted(answer)}")
+        for label in answer:
+            if not 0 <= label < classes:
+                raise ValueError(f"a label outside 0..{classes - 1}: {sorted(answer)}")
     if prior is not None and len(prior) != classes:
         raise ValueError(f"a prior for {len(prior)} classes, where {classes} were wanted")
     if ConsensusKind(kind) is ConsensusKind.SINGLE:
@@ -74,8 +75,8 @@ def _single(
             raise ValueError(f"a skill for {len(skill.confusion)} classes, where {classes} were wanted")
         given.append((next(iter(answer)), stranger(classes) if skill is None else skill))
     probabilities = _never_certain(posterior_of(_weighed(given, skills), prior, classes), given)
-    best = max(range(classes), key=lambda k: (probabilities[k], -k))
-    against = sum(label != best for label, _ in given)
+    best = probabilities.index(max(probabilities))
+    against = len([label for label, _ in given if label != best])
     contradictory = against > 0 and contradict([skill.error_rate(best) for _, skill in given], against)
     return Outcome(ConsensusKind.SINGLE, frozenset({best}), probabilities[best], probabilities, contradictory)
 

@@ -20,9 +20,8 @@ def chance_of_dissent(error_rates: Sequence[float], dissenters: int) -> float:
     """
     exactly = [1.0]
     for rate in sorted(error_rates):
-        stay = [share * (1.0 - rate) for share in exactly]
-        err = [share * rate for share in exactly]
-        exactly = [a + b for a, b in zip([*stay, 0.0], [0.0, *err], strict=True)]
+        right = 1.0 - rate
+        exactly = [a * right + b * rate for a, b in zip([*exactly, 0.0], [0.0, *exactly], strict=True)]
     return math.fsum(exactly[dissenters:])
 
 

@@ -63,11 +63,9 @@ class Skill:
     def likelihoods(self, label: int) -> list[float]:
         """How probable the label is under each class: a column of `shrunk`, without the others."""
         weight = self.answers / (self.answers + TRUST_AFTER)
-        stranger = default_confusion(len(self.confusion))
-        return [
-            weight * row[label] + (1 - weight) * assumed[label]
-            for row, assumed in zip(self.confusion, stranger, strict=True)
-        ]
+        assumed = default_confusion(len(self.confusion))[label]  # a stranger's matrix is symmetric
+        rest = 1 - weight
+        return [weight * row[label] + rest * share for row, share in zip(self.confusion, assumed, strict=True)]
 
     def error_rate(self, truth: int) -> float:
         """How often the person errs on a class, by `shrunk`."""
@@ -118,10 +116,14 @@ def posterior_of(
     """The same from how probable each answer is under each class, and the share of its evidence that it keeps."""
     shares = [1.0 / classes] * classes if prior is None else [max(share, LEAST_PROBABILITY) for share in prior]
     log, least = math.log, LEAST_PROBABILITY
-    logs = [
-        math.fsum(sorted([log(shares[k]), *(kept * log(max(column[k], least)) for column, kept in evidence)]))
-        for k in range(classes)
-    ]
+    logs = []
+    for k in range(classes):  # written out: it runs inside each submit
+        terms = [log(shares[k])]
+        for column, kept in evidence:
+            probability = column[k]
+            terms.append(kept * log(probability if probability > least else least))
+        terms.sort()
+        logs.append(math.fsum(terms))
     highest = max(logs)
     weights = [math.exp(value - highest) for value in logs]
     total = math.fsum(weights)
