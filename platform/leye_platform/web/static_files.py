@@ -27,6 +27,7 @@ ASSETS: dict[str, list[Path]] = {
     WORKBENCH: [SITE / "workbench" / "workbench.mjs", SITE / "workbench" / "rest_reminder.mjs"],
 }
 """Names below /static, and the files that each begins with: a module's imports come with it."""
+ASSETS |= {path.relative_to(SITE).as_posix(): [path] for path in SITE.rglob("*.mjs")}
 for _folder in MODULES:
     ASSETS |= {f"task_templates/{_folder.name}/{path.name}": [path] for path in _folder.glob("*.css")}
     ASSETS[f"task_templates/{_folder.name}/tool.mjs"] = [_folder / "tool.mjs"]
