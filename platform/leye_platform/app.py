@@ -1,7 +1,6 @@
 """Puts the site together: middleware, errors, static files and every router."""
 
 from fastapi import FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 
 from leye_platform.installation import Installation
 from leye_platform.routers import ROUTERS
@@ -25,8 +24,7 @@ def create_app(installation: Installation) -> FastAPI:
     )
     app.state.installation = installation
     for path, folder in STATIC_FOLDERS.items():
-        # For thin lines. Pages are packed where they are made: what is secret in them is masked.
-        app.mount(path, GZipMiddleware(ServedFiles(path, folder)), name=path.strip("/"))
+        app.mount(path, ServedFiles(path, folder), name=path.strip("/"))
     # The routes as they are: included, each app would build every one of them anew at its first request.
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     install_error_pages(app)

@@ -20,7 +20,7 @@ from leye_platform.web.display import display_of
 from leye_platform.web.pages import page
 from leye_platform.web.rendering import environment
 from leye_platform.web.security_headers import POLICY
-from leye_platform.web.static_files import STATIC_FOLDERS, asset
+from leye_platform.web.static_files import ASSETS, STATIC_FOLDERS, asset
 from leye_platform.web.translations import catalogue
 from leye_platform.web.workbench import key_rows, tool_commands
 from leye_task_templates.registry import template_named, templates
@@ -112,8 +112,8 @@ class SamplePages:
         elif path.startswith("/static/"):
             folder = next(prefix for prefix in STATIC_FOLDERS if path.startswith(prefix + "/"))
             file = STATIC_FOLDERS[folder] / path.removeprefix(folder + "/")
-            made = asset(path.removeprefix("/static/"))
-            body = bytes(made.body) if made else file.read_bytes()
+            name = path.removeprefix("/static/")
+            body = bytes(asset(name).body) if name in ASSETS else file.read_bytes()
             route.fulfill(body=body, content_type=TYPES[file.suffix])
         elif path.startswith("/api/"):
             body = orjson.loads(route.request.post_data or "null")

@@ -41,7 +41,7 @@ def test_what_is_sent_is_packed_for_those_who_can_unpack_it(installation: Instal
     for accepted, coding in (("identity", None), ("gzip", "gzip"), ("gzip, deflate, br", "br")):
         sent = client.get(address, headers={"accept-encoding": accepted})
         assert sent.headers.get("content-encoding") == coding
-        assert "Accept-Encoding" in sent.headers["vary"]
+        assert sent.headers["vary"] == "Accept-Encoding"
         sizes[accepted] = int(sent.headers["content-length"])
     assert sizes["gzip, deflate, br"] < 0.97 * sizes["gzip"] < 0.6 * sizes["identity"]
 
@@ -99,7 +99,16 @@ def test_modules_in_one_keep_their_own_names_and_run_once(tmp_path: Path) -> Non
     assert "counts" not in one.read_text()
 
 
-@pytest.mark.parametrize("text", ["export default 1;\n", 'import "./x.mjs";\n', 'import * as x from "./x.mjs";\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default 1;\n",
+        'import "./x.mjs";\n',
+        'import * as x from "./x.mjs";\n',
+        "const a = 1;\nexport { a as z };\n",
+        "const a = 1;\nexport { a, };\n",
+    ],
+)
 def test_what_is_not_understood_is_refused(tmp_path: Path, text: str) -> None:
     module(tmp_path, "x.mjs", "export const X = 1;\n")
     with pytest.raises(CannotBundle):
@@ -145,3 +154,15 @@ def test_every_task_type_has_its_tool_and_styles_among_them() -> None:
         for path in (folder / "tool.mjs", *folder.glob("*.css")):
             assert f"task_templates/{folder.name}/{path.name}" in ASSETS
     assert (SITE / "workbench" / "workbench.mjs") in ASSETS["workbench.mjs"]
+
+
+@pytest.mark.parametrize("address", [asset_address("site.css"), asset_address("app.mjs")])
+def test_what_is_refused_is_not_sent_and_nothing_but_reading_is_answered(
+    installation: Installation, address: str
+) -> None:
+    client = TestClient(create_app(installation))
+    assert "content-encoding" not in client.get(address, headers={"accept-encoding": "gzip;q=0, br;q=0"}).headers
+    assert client.get(address, headers={"accept-encoding": "br;q=0, gzip"}).headers["vary"] == "Accept-Encoding"
+    assert client.head(address).status_code == 200
+    for method in ("POST", "DELETE"):
+        assert client.request(method, address).status_code == 405

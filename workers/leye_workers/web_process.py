@@ -17,7 +17,7 @@ def serve_web(settings: Settings, listening: socket.socket, *, migrated: bool) -
     """Serve on a listening socket until SIGTERM or SIGINT; requests under way may end."""
     with opened(settings, migrated=migrated) as installation:
         server = _server(create_app(installation))
-        # Modules, routes and templates stay until the end. Looking through them for garbage would stop every request
+        # What is loaded by now stays until the end. Looking through it for garbage would stop every request
         # for a fifth of a second, each time that enough new objects have outlived a few collections.
         gc.collect()
         gc.freeze()

@@ -1,7 +1,8 @@
 """Several modules as one, for thin lines: each request costs a turn of the line and a head of its own. Pure.
 
 Only what our modules use is understood: named imports from relative files, exports before a declaration, and lists of
-names that are handed on. Each module keeps a scope of its own; whole-line comments stay behind.
+names that are handed on. A declaration
+exports one name. Each module keeps a scope of its own; whole-line comments stay behind.
 """
 
 import re
@@ -11,7 +12,7 @@ from posixpath import dirname, normpath
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[^"]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
-_HANDED_ON = re.compile(r'^export \{([^}]*)\}(?: from "(\.{1,2}/[^"]+)")?;$', re.MULTILINE)
+_HANDED_ON = re.compile(r'^export \{( *\w+(?: *, *\w+)* *)\}(?: from "(\.{1,2}/[^"]+)")?;$', re.MULTILINE)
 _OTHER = re.compile(r"^(?:import\b(?!\()|export\b).*$", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 _PART_OF_A_LINE = re.compile(r"/\*\* @type .*?\*/ ?")

@@ -23,10 +23,10 @@ def packed(content: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]
 def packed_once(content: bytes, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
     """As `packed`, for what many requests get: as small as it can be, and kept."""
     coding = _coding(accept_encoding)
-    return _kept(content, coding), _headers(coding)
+    return _kept(content, coding) if coding else content, _headers(coding)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _kept(content: bytes, coding: str) -> bytes:
     return _pack(content, coding, THOROUGH)
 

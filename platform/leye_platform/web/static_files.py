@@ -5,6 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -41,8 +42,11 @@ class ServedFiles(StaticFiles):
         self.prefix = prefix
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        made = asset(f"{self.prefix}/{path}".removeprefix("/static/"), Headers(scope=scope).get("accept-encoding", ""))
-        return made or await super().get_response(path, scope)
+        name = f"{self.prefix}/{path}".removeprefix("/static/")
+        if name not in ASSETS or scope["method"] not in {"GET", "HEAD"}:
+            return await super().get_response(path, scope)
+        # Packing as small as can be takes some 50 ms, once: others are served meanwhile.
+        return await run_in_threadpool(asset, name, Headers(scope=scope).get("accept-encoding", ""))
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         return super().lookup_path(path) if path.endswith(SERVED) else ("", None)
@@ -53,10 +57,8 @@ def asset_address(name: str) -> str:
     return f"/static/{name}?{_changed(name):x}"
 
 
-def asset(name: str, accept_encoding: str = "") -> Response | None:
-    """What is made of several files, or made smaller, in one answer; None for what is sent as it lies."""
-    if name not in ASSETS:
-        return None
+def asset(name: str, accept_encoding: str = "") -> Response:
+    """One of ASSETS: what is made of several files, or made smaller, in one answer."""
     content, headers = packed_once(_made(name, _changed(name)), accept_encoding)
     kind = "text/css" if name.endswith(".css") else "text/javascript"
     return Response(content, media_type=kind, headers=KEPT | headers)
