@@ -13,6 +13,7 @@ crowd's competences without a shape assumed: N. Laird, Nonparametric maximum lik
 distribution, JASA 73, 1978.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,12 @@ FLAGGED = 0.5
 
 CERTAIN = 0.75  # so probable, and the first is looked at however small the crowd is
 LEAST_ANSWERS = 15
+LEAST_GAINED = 0.2
+"""Of what could be agreed beyond chance, so much by all people together; else the others are too unsure themselves to
+say of anybody that they tell nothing."""
+
+ASSUMED_ITEMS = 5.0  # of the crowd's classes, before anybody's own items are seen
+MIX_ROUNDS = 12
 HABIT_ROUNDS, CROWD_ROUNDS = 8, 60
 
 
@@ -81,13 +88,15 @@ def suspicions(
     if classes < 2 or not len(told):
         return [Suspicion(USUAL, 0.0, 0.0, 0)] * n_people
     people, labels = people[told], labels[told]
+    beside = _among_own_items(beside, people, fitted.prior, n_people)
     right = beside[np.arange(len(labels)), labels]
     by_competence = [_likelihoods(right, people, labels, n_people=n_people, competence=u) for u in COMPETENCES]
     probabilities = _without_competence(np.stack(by_competence, axis=1))
     answers = np.bincount(people, minlength=n_people)
     agreed = np.bincount(people, right, n_people) / np.maximum(answers, 1)
     by_chance = _by_chance(beside, people, labels, n_people, classes)
-    enough = _enough(probabilities[answers >= LEAST_ANSWERS])
+    gained = float((answers * (agreed - by_chance)).sum() / max(float((answers * (1.0 - by_chance)).sum()), 1e-12))
+    enough = _enough(probabilities[answers >= LEAST_ANSWERS]) if gained >= LEAST_GAINED else math.inf
     rows = zip(probabilities.tolist(), agreed.tolist(), by_chance.tolist(), answers.tolist(), strict=True)
     return [Suspicion(*row, enough) for row in rows]
 
@@ -112,6 +121,26 @@ def beside_others(
     truths = np.array([(known or {})[item] for item in items[is_gold].tolist()], dtype=np.intp)
     beside[is_gold] = np.eye(beside.shape[1])[truths]
     return order, beside
+
+
+def _among_own_items(beside: Real, people: Labels, prior: Real, n_people: int) -> Real:
+    """The same, given which classes each person's items have: whoever got items of one class alone, as a sorted file
+    hands them out, is rightly always alike. The mix of classes is learned from the others' answers to these items.
+
+    M. Saerens, P. Latinne, C. Decaestecker: Adjusting the outputs of a classifier to new a priori probabilities.
+    Neural Computation 14, 2002.
+    """
+    classes = beside.shape[1]
+    start = np.maximum(prior, 1e-9)
+    mix = np.tile(start, (n_people, 1))
+    given = np.bincount(people, minlength=n_people)[:, None]
+    own = beside
+    for _ in range(MIX_ROUNDS):
+        own = beside * (mix / start)[people]
+        own /= np.maximum(own.sum(axis=1, keepdims=True), 1e-300)
+        seen = np.stack([np.bincount(people, own[:, k], n_people) for k in range(classes)], axis=1)
+        mix = (seen + ASSUMED_ITEMS * start) / (given + ASSUMED_ITEMS)
+    return own
 
 
 def _enough(probabilities: Real) -> float:

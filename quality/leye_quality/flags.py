@@ -7,12 +7,13 @@ with figures that can be checked by hand.
 
 Looked at again and again, an honest person passes any bound once by chance; a flag is shown only once it has lasted
 (`lasted`): in simulated crowds of two hundred that halves and halves again who is ever looked at for nothing, to less
-than one in a hundred (`tests/quality/test_flags.py`).
+than one in a hundred (`tests/quality/test_flags.py`). Where a crowd agrees hardly more than by chance, or much of it
+falls off at once, it is the work that has become hard, and nothing is said of anybody.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -22,21 +23,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leye_quality.clicking import LEAST_ANSWERS, beside_others, suspicions
+from leye_quality.copying import LEAST_AGREEMENT
 from leye_quality.drift import FIRST, drift
 from leye_quality.skills import Crowd
 
 LASTING = 1.25
 """Times as many answers as when it was first found, all that time found again: then a flag has lasted."""
 
-LITTLE = 0.4
-"""Of what a usual person's answers tell above chance: who is beyond doubt below it tells nearly nothing."""
+LITTLE = 0.45
+"""Of what answers in a batch usually tell above chance: who is beyond doubt below it tells nearly nothing."""
 
 DOUBT = 2.0  # standard errors
 LEAST_PEOPLE = 5  # with answers enough, before anybody is usual
 LEAST_USUAL = 0.05  # agreement above chance, below which nobody tells anything
-NEWEST = 200  # of a person's answers are compared: what one comparison costs depends on the task type
-MOST_COMPARED = 20_000
+LEAST_NEWEST, NEWEST = 60, 200  # of a person's answers are compared: what a comparison costs depends on the task type
+MOST_COMPARED = 20_000  # answers at one look; of more people, others come at the next
 BY_CHANCE = 3  # answers to other items that each answer is compared with
+MOST_CELLS = 20_000_000  # answers times classes that are held in memory at once
+HARDER = 0.04  # less agreement than usual: a batch that says nothing of anybody's falling off
+MOST_FALLING = 0.05  # of a crowd; where more fall off at once, it is not they who have changed
 
 
 class FlagKind(StrEnum):
@@ -51,110 +56,173 @@ class FlagKind(StrEnum):
 class Flag:
     """answers: how many it rests on. agreed: share that agrees with the others', 0 to 1. held_against: the share that
     it is compared with. For clicking the one by chance; for drift the person's own before; for copies agreed is the
-    share that agrees with the others of the group, held_against with everybody else."""
+    share that agrees with the others of the group, held_against with everybody else. given: all of the person's answers
+    that no human has looked at yet and that others answered too; `lasted` asks for it."""
 
     kind: FlagKind
     answers: int
     agreed: float
     held_against: float
+    given: int
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """An answer to an item, as whatever the task type compares. gold: the known answer, None where there is none."""
+    """An answer to an item, as whatever the task type compares. gold: the known answer, None where there is none.
+    batch: what it came with, so that a hard batch is told from somebody's falling off."""
 
     item: Hashable
     person: Hashable
     answer: Any
     gold: Any | None
     fresh: bool
+    batch: Hashable = None
 
 
-def lasted(first_found: int, answers: int) -> bool:
+Flags = dict[Hashable, list[Flag]]
+"""Of everybody who was looked at; empty lists for those who are left in peace."""
+
+
+def lasted(first_found: int, given: int) -> bool:
     """Whether a flag that has been found ever since there were `first_found` answers may be shown."""
-    return answers >= LASTING * first_found
+    return given >= LASTING * first_found
 
 
-def class_flags(crowd: Crowd, fresh: NDArray[np.bool_]) -> dict[Hashable, list[Flag]]:
-    """Of single classes. fresh: of each answer as given to the fit, whether no human has looked at it yet."""
-    found: dict[Hashable, list[Flag]] = defaultdict(list)
+def fits_in_memory(answers: int, classes: int) -> bool:
+    """Whether `class_flags` may look at so many answers; `compared_flags` may at any number."""
+    return answers * classes <= MOST_CELLS
+
+
+def class_flags(crowd: Crowd, fresh: NDArray[np.bool_], batches: Sequence[Hashable] | None = None) -> Flags:
+    """Of single classes. fresh, batches: of each answer as given to the fit, whether no human has looked at it yet, and
+    what it came with. Of people whose answers are copies nothing else is said: what is one vote is nobody's own."""
+    found: Flags = {name: [] for name in crowd.names}
     new = fresh[crowd.place]
     arrays = crowd.items, crowd.people, crowd.labels
+    copied = _copied(crowd)
     for person, one in enumerate(suspicions(*arrays, crowd.fitted, known=crowd.known, fresh=new)):
-        if one.worth_a_look:
-            found[crowd.names[person]].append(Flag(FlagKind.CLICKING, one.answers, one.agreed, one.by_chance))
+        if one.worth_a_look and not copied[person]:
+            flag = Flag(FlagKind.CLICKING, one.answers, one.agreed, one.by_chance, one.answers)
+            found[crowd.names[person]].append(flag)
     told, beside = beside_others(*arrays, crowd.fitted, crowd.known)
-    told, beside = told[new[told]], beside[new[told]]
     likely = beside[np.arange(len(told)), crowd.labels[told]]
+    usable = new[told] & ~copied[crowd.people[told]]
+    if batches is not None:
+        usable &= ~np.array(_in_harder([batches[at] for at in crowd.place[told].tolist()], likely.tolist()), dtype=bool)
+    told, likely = told[usable], likely[usable]
     order = np.lexsort((crowd.place[told], crowd.people[told]))
-    for person, places in groupby(order.tolist(), key=lambda at: int(crowd.people[told[at]])):
-        _add_drift(found[crowd.names[person]], [float(likely[at]) for at in places])
+    rows = {
+        crowd.names[person]: [float(likely[at]) for at in places]
+        for person, places in groupby(order.tolist(), key=lambda at: int(crowd.people[told[at]]))
+    }
+    _add_drift(found, rows)
     _add_copies(found, crowd, fresh)
-    return {person: flags for person, flags in found.items() if flags}
+    return found
 
 
-def _add_drift(flags: list[Flag], likely: Sequence[float]) -> None:
-    """Where somebody whose answers tell something has become worse, and is so still."""
-    if flags:
-        return
-    one = drift(likely)
-    if one.at is None or one.since is None:
-        return
-    now = float(np.mean(likely[max(one.since - 1, len(likely) - FIRST) :]))
-    if now <= (one.before + one.after) / 2:
-        since = likely[one.since - 1 :]
-        flags.append(Flag(FlagKind.DRIFT, len(since), float(np.mean(since)), one.before))
-
-
-def _add_copies(found: dict[Hashable, list[Flag]], crowd: Crowd, fresh: NDArray[np.bool_]) -> None:
-    """Who belongs to a group of copies, with fresh answers among them."""
+def _copied(crowd: Crowd) -> NDArray[np.bool_]:
+    """Who belongs to a group of copies."""
     group_of = crowd.copies.group_of
-    copied = np.bincount(group_of, minlength=len(group_of))[group_of] > 1
+    copied: NDArray[np.bool_] = np.bincount(group_of, minlength=len(group_of))[group_of] > 1
+    return copied
+
+
+def _in_harder(batches: Sequence[Hashable], agreed: Sequence[float]) -> list[bool]:
+    """Of each answer, whether its batch is one in which people agree less than usual."""
+    told: dict[Hashable, list[float]] = defaultdict(list)
+    for batch, share in zip(batches, agreed, strict=True):
+        told[batch].append(share)
+    usual = sum(agreed) / max(len(agreed), 1)
+    harder = {batch for batch, shares in told.items() if sum(shares) / len(shares) < usual - HARDER}
+    return [batch in harder for batch in batches]
+
+
+def _add_drift(found: Flags, rows: Mapping[Hashable, Sequence[float]]) -> None:
+    """Where somebody whose answers tell something has become worse, and is so still. rows: of each person, in order,
+    how likely the others make their answers."""
+    falling: Flags = {}
+    for person, likely in rows.items():
+        one = drift(likely)
+        if one.at is None or one.since is None or found[person]:
+            continue
+        now = float(np.mean(likely[max(one.since - 1, len(likely) - FIRST) :]))
+        if now <= (one.before + one.after) / 2:
+            since = likely[one.since - 1 :]
+            falling[person] = [Flag(FlagKind.DRIFT, len(since), float(np.mean(since)), one.before, len(likely))]
+    with_a_past = sum(len(likely) > FIRST for likely in rows.values())
+    if len(falling) <= max(1.0, MOST_FALLING * with_a_past):
+        for person, flags in falling.items():
+            found[person] += flags
+
+
+def _add_copies(found: Flags, crowd: Crowd, fresh: NDArray[np.bool_]) -> None:
+    """Who belongs to a group of copies, where their fresh answers are such too."""
+    group_of = crowd.copies.group_of
     items, people, labels, place = crowd.given
-    for person in np.flatnonzero(copied).tolist():
+    for person in np.flatnonzero(_copied(crowd)).tolist():
         mine = np.flatnonzero((people == person) & fresh[place])
         first, last = np.searchsorted(items, items[mine]), np.searchsorted(items, items[mine], side="right")
         inside: list[bool] = []
         outside: list[bool] = []
+        shared = 0
         for at, begins, ends in zip(mine.tolist(), first.tolist(), last.tolist(), strict=True):
+            before = len(inside)
             for other in range(begins, ends):
                 if people[other] != person:
                     same_group = group_of[people[other]] == group_of[person]
                     (inside if same_group else outside).append(bool(labels[other] == labels[at]))
-        if len(mine) >= LEAST_ANSWERS and inside:
+            shared += len(inside) > before
+        if shared >= LEAST_ANSWERS and sum(inside) >= LEAST_AGREEMENT * len(inside):
             share = float(np.mean(outside)) if outside else 0.0
-            found[crowd.names[person]].append(Flag(FlagKind.COPIES, len(mine), float(np.mean(inside)), share))
+            flag = Flag(FlagKind.COPIES, shared, float(np.mean(inside)), share, shared)
+            found[crowd.names[person]].append(flag)
 
 
-def compared_flags(answers: Sequence[Compared], agreement: Callable[[Any, Any], float]) -> dict[Hashable, list[Flag]]:
+def compared_flags(answers: Sequence[Compared], agreement: Callable[[Any, Any], float]) -> Flags:
     """Of whatever two answers can be compared, 0 to 1: sets of classes, spans, boxes, texts.
 
     answers: in the order in which they came. An answer is held against gold, else the others' answers to its item;
     and against answers to other items, which is what it would agree by chance. Who agrees with the others hardly more
-    than by chance, beyond doubt and measured by the crowd's median, tells nothing of the items.
+    than by chance, beyond doubt and measured by what others gain in the same batches, tells nothing of the items.
     """
     mine, beside = defaultdict(list), defaultdict(list)
     for one in answers:
         mine[one.person].append(one)
         beside[one.item].append(one)
-    each = min(NEWEST, MOST_COMPARED // max(len(mine), 1))
     draw = random.Random(len(answers))
+    newest = min(NEWEST, max(LEAST_NEWEST, MOST_COMPARED // max(len(mine), 1)))
+    looked_at = draw.sample(list(mine), min(len(mine), MOST_COMPARED // newest))
     rows = {
-        person: [row for one in given[-each:] if (row := _compare(one, beside[one.item], answers, agreement, draw))]
-        for person, given in mine.items()
+        person: [
+            row for one in mine[person][-newest:] if (row := _compare(one, beside[one.item], answers, agreement, draw))
+        ]
+        for person in looked_at
     }
-    told = {person: np.array([(agreed, chance) for _, agreed, chance in found]) for person, found in rows.items()}
-    enough = [_gained(table) for table in told.values() if len(table) >= LEAST_ANSWERS]
-    usual = float(np.median(enough)) if len(enough) >= LEAST_PEOPLE else 0.0
-    flags: dict[Hashable, list[Flag]] = {}
+    usual = _usual_gains([row for found in rows.values() for row in found])
+    experienced = sum(len(found) >= LEAST_ANSWERS for found in rows.values())
+    every = [(one, agreed) for found in rows.values() for one, agreed, _ in found]
+    harder = dict(
+        zip(
+            (id(one) for one, _ in every),
+            _in_harder([one.batch for one, _ in every], [agreed for _, agreed in every]),
+            strict=True,
+        )
+    )
+    flags: Flags = {person: [] for person in looked_at}
+    likely: dict[Hashable, list[float]] = {}
     for person, found in rows.items():
-        fresh = np.array([(agreed, chance) for one, agreed, chance in found if one.fresh])
-        flags[person] = []
-        if len(fresh) >= LEAST_ANSWERS and usual >= LEAST_USUAL and _beyond_doubt(fresh, usual):
-            agreed, chance = fresh.mean(axis=0).tolist()
-            flags[person].append(Flag(FlagKind.CLICKING, len(fresh), agreed, chance))
-        _add_drift(flags[person], [agreed for one, agreed, _ in found if one.fresh])
-    return {person: found for person, found in flags.items() if found}
+        fresh = [row for row in found if row[0].fresh]
+        given = sum(one.fresh and len(beside[one.item]) + (one.gold is not None) > 1 for one in mine[person])
+        if len(fresh) >= LEAST_ANSWERS and experienced >= LEAST_PEOPLE and _tells_nothing(fresh, usual):
+            agreed, chance = (sum(part) / len(fresh) for part in ([row[1] for row in fresh], [row[2] for row in fresh]))
+            flags[person].append(Flag(FlagKind.CLICKING, len(fresh), agreed, chance, given))
+        likely[person] = [agreed for one, agreed, _ in fresh if not harder[id(one)]]
+    _add_drift(flags, likely)
+    return flags
+
+
+_Row = tuple[Compared, float, float]
+"""An answer, how much it agrees with what is said of its item, and how much with what is said of others."""
 
 
 def _compare(
@@ -163,8 +231,8 @@ def _compare(
     answers: Sequence[Compared],
     agreement: Callable[[Any, Any], float],
     draw: random.Random,
-) -> tuple[Compared, float, float] | None:
-    """How much an answer agrees with what is said of its item, and with what is said of others; None for one alone."""
+) -> _Row | None:
+    """None for an answer that stands alone."""
     others = [other.answer for other in beside if other.person != one.person]
     same = [one.gold] if one.gold is not None else others
     drawn = [answers[draw.randrange(len(answers))] for _ in range(BY_CHANCE)]
@@ -175,13 +243,18 @@ def _compare(
     return one, sum(agreed) / len(agreed), sum(chance) / len(chance)
 
 
-def _gained(told: NDArray[np.float64]) -> float:
-    """Agreement above chance. told: (answers, 2), agreed and by chance."""
-    return float((told[:, 0] - told[:, 1]).mean())
+def _usual_gains(rows: Sequence[_Row]) -> dict[Hashable, float]:
+    """Agreement above chance that is usual in each batch: the mean of its answers."""
+    gains: dict[Hashable, list[float]] = defaultdict(list)
+    for one, agreed, chance in rows:
+        gains[one.batch].append(agreed - chance)
+    return {batch: sum(found) / len(found) for batch, found in gains.items()}
 
 
-def _beyond_doubt(told: NDArray[np.float64], usual: float) -> bool:
-    """Whether somebody surely tells less than LITTLE of what is usual."""
-    above = told[:, 0] - told[:, 1]
-    error = float(above.std(ddof=1)) / len(above) ** 0.5
-    return bool(float(above.mean()) + DOUBT * error < LITTLE * usual)
+def _tells_nothing(rows: Sequence[_Row], usual: Mapping[Hashable, float]) -> bool:
+    """Whether somebody surely tells less than LITTLE of what is usual in the same batches."""
+    wanted = np.array([usual[one.batch] for one, _, _ in rows])
+    gained = np.array([agreed - chance for _, agreed, chance in rows])
+    lacking = gained - LITTLE * wanted
+    error = float(lacking.std(ddof=1)) / len(rows) ** 0.5
+    return bool(wanted.mean() >= LEAST_USUAL and float(lacking.mean()) + DOUBT * error < 0.0)

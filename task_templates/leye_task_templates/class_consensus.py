@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from leye_quality.consensus import ConsensusKind, combine
-from leye_quality.flags import class_flags
+from leye_quality.flags import class_flags, fits_in_memory
 from leye_quality.posterior import Skill, default_confusion
 from leye_quality.skills import FittedSkills, fit_skills
 from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
@@ -39,8 +39,9 @@ class ClassConsensus:
     def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
         single = self.kind is ConsensusKind.SINGLE
         fitted = self._fit_single(answers) if single else self._fit_multiple(answers)
-        if single and fitted.crowd is not None:
-            flags = class_flags(fitted.crowd, np.array([one.fresh for one in answers]))
+        if single and fitted.crowd is not None and fits_in_memory(len(answers), self.classes):
+            fresh = np.array([one.fresh for one in answers])
+            flags = class_flags(fitted.crowd, fresh, [one.batch for one in answers])
         else:
             flags = flags_by_comparing(answers, self.agreement)
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from leye_quality.flags import Compared, Flag, compared_flags
+from leye_quality.flags import Compared, Flags, compared_flags
 
 Labels = list[Any]
 """What an answer says, without ids and texts: plain JSON, in canonical order, so that equal answers are equal lists.
@@ -41,7 +41,7 @@ class Combined:
 class GivenAnswer:
     """One answer of a project as a fit reads it; `gold` holds the known answer of a gold item.
 
-    fresh: no human has looked at it yet, so that it may still flag its author.
+    fresh: no human has looked at it yet, so that it may still flag its author. batch: what it came with.
     """
 
     task: Hashable
@@ -49,18 +49,19 @@ class GivenAnswer:
     labels: Labels
     gold: Labels | None
     fresh: bool = True
+    batch: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)
 class FittedProject:
     """A record for each person seen, and the project's prior (plain JSON, as `combine` wants it).
 
-    flags: of those whose answers a human should look at.
+    flags: of everybody who was looked at, what a human should see; mostly nothing.
     """
 
     skills: dict[Hashable, SkillRecord]
     prior: list[Any]
-    flags: dict[Hashable, list[Flag]]
+    flags: Flags
 
 
 class Consensus(Protocol):
@@ -89,10 +90,8 @@ class Consensus(Protocol):
         """The record of somebody who is right with `accuracy`, resting on `evidence` answers: a reviewer's."""
 
 
-def flags_by_comparing(
-    answers: Sequence[GivenAnswer], agreement: Callable[[Labels, Labels], float]
-) -> dict[Hashable, list[Flag]]:
+def flags_by_comparing(answers: Sequence[GivenAnswer], agreement: Callable[[Labels, Labels], float]) -> Flags:
     """Who is to be looked at, for answers that are not single classes."""
     return compared_flags(
-        [Compared(one.task, one.person, one.labels, one.gold, one.fresh) for one in answers], agreement
+        [Compared(one.task, one.person, one.labels, one.gold, one.fresh, one.batch) for one in answers], agreement
     )

@@ -179,7 +179,7 @@ def test_skills_are_fitted_from_spans_and_weigh_the_next_answers(entities: Entit
         refit = refit_project(session, batch.project_id)
         assert refit is not None
         assert refit.answers == 24
-        keep_refit(session, refit, entities.clock.now())
+        keep_refit(session, batch.project_id, refit, entities.clock.now())
     with entities.database.read() as session:
         skills = {row.person_id: row.skill for row in session.scalars(select(AnnotatorSkill))}
         assert session.get_one(SkillFit, batch.project_id).prior

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from leye_platform.accounts.rules import OrganisationKind, Role
+from leye_platform.accounts.models import Person
+from leye_platform.accounts.rules import OrganisationKind, PersonState, Role
 from leye_platform.assignments.holding import Claimed
+from leye_platform.assignments.models import Response
 from leye_platform.assignments.own import Annotator
 from leye_platform.audit import AuditRecord
 from leye_platform.billing.models import LedgerEntry
@@ -28,7 +30,17 @@ from support.clock import MovableClock
 from support.factories import make_organisation, make_person
 from support.shipping import Shipping, SignedIn
 
-CLICKING = Flag(FlagKind.CLICKING, answers=20, agreed=0.52, held_against=0.5)
+
+def flagged(kind: FlagKind, answers: int, agreed: float, held_against: float) -> Flag:
+    return Flag(kind, answers, agreed, held_against, given=answers)
+
+
+CLICKING = flagged(FlagKind.CLICKING, 20, 0.52, 0.5)
+
+
+def more(flag: Flag, answers: int) -> Flag:
+    """The same, found by more answers."""
+    return replace(flag, answers=answers, given=answers)
 
 
 @dataclass(frozen=True)
@@ -53,13 +65,14 @@ class Town:
         """A refit finds these of the member."""
         with self.shipping.database.write() as session:
             looked = looked_through(session, self.project)
-            found = FoundFlags({person or self.member: list(flags)}, through, looked)
+            whose = person or self.member
+            found = FoundFlags({whose: list(flags)}, frozenset({self.member, whose}), through, looked)
             keep_flags(session, self.project, found, self.shipping.clock.now())
 
     def shown(self, flag: Flag = CLICKING) -> PersonFlag:
         """One that has lasted."""
         self.found(flag)
-        self.found(replace(flag, answers=2 * flag.answers), through=200)
+        self.found(more(flag, 2 * flag.answers), through=200)
         (row,) = self.flags()
         assert row.shown
         return row
@@ -140,9 +153,9 @@ def test_it_is_shown_once_it_has_lasted_and_goes_where_it_is_not_found_any_more(
     leader = town.browser(town.leader)
     town.found(CLICKING)
     assert "请看一看" not in leader.get(f"/teams/{town.team}").text
-    town.found(replace(CLICKING, answers=24))
+    town.found(more(CLICKING, 24))
     assert "请看一看" not in leader.get(f"/teams/{town.team}").text
-    town.found(replace(CLICKING, answers=25, agreed=0.48), through=130)
+    town.found(replace(more(CLICKING, 25), agreed=0.48), through=130)
     (flag,) = town.flags()
     assert (flag.first_answers, flag.answers, flag.agreed, flag.through, flag.shown) == (20, 25, 0.48, 130, True)
     page = words(leader.get(f"/teams/{town.team}").text)
@@ -158,9 +171,9 @@ def test_it_is_shown_once_it_has_lasted_and_goes_where_it_is_not_found_any_more(
 @pytest.mark.parametrize(
     ("flag", "said"),
     [
-        (Flag(FlagKind.DRIFT, 60, 0.61, 0.9), "最近 120 条，跟别人一致的占 61%；以前是 90%。"),
-        (Flag(FlagKind.COPIES, 60, 1.0, 0.4), "在 120 条里，跟其中几个人一致的占 100%，跟其他人一致的只占 40%。"),
-        (Flag(FlagKind.CLICKING, 60, 0.1, 0.5), "常常跟别人正好相反：也许按钮弄反了，也许规范理解反了。"),
+        (flagged(FlagKind.DRIFT, 60, 0.61, 0.9), "最近 120 条，跟别人一致的占 61%；以前是 90%。"),
+        (flagged(FlagKind.COPIES, 60, 1.0, 0.4), "在 120 条里，跟其中几个人一致的占 100%，跟其他人一致的只占 40%。"),
+        (flagged(FlagKind.CLICKING, 60, 0.1, 0.5), "常常跟别人正好相反：也许按钮弄反了，也许规范理解反了。"),
     ],
 )
 def test_each_kind_is_said_with_its_own_figures(town: Town, flag: Flag, said: str) -> None:
@@ -170,7 +183,7 @@ def test_each_kind_is_said_with_its_own_figures(town: Town, flag: Flag, said: st
 
 def test_who_leads_others_neither_sees_nor_settles_it(town: Town) -> None:
     town.found(CLICKING, person=town.elsewhere)
-    town.found(replace(CLICKING, answers=40), person=town.elsewhere)
+    town.found(more(CLICKING, 40), person=town.elsewhere)
     (flag,) = town.flags()
     assert flag.shown
     leader = town.browser(town.leader)
@@ -184,7 +197,7 @@ def test_who_leads_others_neither_sees_nor_settles_it(town: Town) -> None:
 
 def test_nobody_looks_at_their_own(town: Town) -> None:
     town.found(CLICKING, person=town.leader)
-    town.found(replace(CLICKING, answers=40), person=town.leader)
+    town.found(more(CLICKING, 40), person=town.leader)
     (flag,) = town.flags()
     leader = town.browser(town.leader)
     assert "请看一看" not in leader.get(f"/teams/{town.team}").text
@@ -201,6 +214,8 @@ def test_it_is_settled_once_in_a_choice_and_the_person_reads_what_came_of_it(tow
     sent = leader.post(f"/teams/flags/{flag.id}", outcome="practise", words=" 再看看规范第二条 ", next=back)
     assert sent.headers["location"] == f"{back}?done=looked"
     assert "记下了。" in leader.get(sent.headers["location"]).text
+    again = leader.post(f"/teams/flags/{flag.id}", outcome="practise", words="两次", next=back)
+    assert again.headers["location"] == f"{back}?done=looked", "a double press"
     assert leader.post(f"/teams/flags/{flag.id}", outcome="fine").status_code == 409
     (settled,) = town.flags()
     assert (settled.outcome, settled.settled_by, settled.words) == (
@@ -222,7 +237,7 @@ def test_what_somebody_has_looked_at_is_not_found_again(town: Town) -> None:
     with town.shipping.database.read() as session:
         assert looked_through(session, town.project) == {town.member: 200}
     with town.shipping.database.write() as session:
-        before = FoundFlags({town.member: [CLICKING]}, 210, {})
+        before = FoundFlags({town.member: [CLICKING]}, frozenset({town.member}), 210, {})
         keep_flags(session, town.project, before, town.shipping.clock.now())
     assert [row.id for row in town.flags()] == [flag.id], "the refit had read before somebody looked"
     town.found(CLICKING, through=300)
@@ -230,14 +245,50 @@ def test_what_somebody_has_looked_at_is_not_found_again(town: Town) -> None:
 
 
 def test_answers_after_a_look_are_judged_by_themselves(town: Town) -> None:
+    """Those between the last refit and the look belong to what was looked at."""
+
     def says(item: int, person: int) -> str:
         return "正面" if person == 0 or item % 2 else "负面"
 
-    project, _ = answered_by(town.shipping, says, people=5, items=40)
+    project, careless = answered_by(town.shipping, says, people=5, items=40)
     refit(town.shipping, project)
     (flag,) = town.flags()
     with town.shipping.database.write() as session:
         row = session.get_one(PersonFlag, flag.id)
-        row.settled_at, row.settled_by, row.outcome = town.shipping.clock.now(), town.leader, FlagOutcome.TALKED
+        row.through, row.shown = 1, True  # as if all but the first answer had come since
+    manager = town.browser(town.shipping.actor(Role.COORDINATOR).person_id)
+    manager.post(f"/teams/flags/{flag.id}", outcome="talked")
     refit(town.shipping, project)
-    assert [row.id for row in town.flags()] == [flag.id], "nothing new was answered"
+    assert [(row.id, row.person_id) for row in town.flags()] == [(flag.id, careless)], "nothing new was answered"
+    with town.shipping.database.read() as session:
+        newest = session.scalar(select(func.max(Response.number)))
+    assert town.flags()[0].through == newest
+
+
+def test_who_has_left_is_looked_at_no_more(town: Town) -> None:
+    town.shown()
+    with town.shipping.database.write() as session:
+        session.get_one(Person, town.member).state = PersonState.LEFT
+    leader = town.browser(town.leader)
+    assert "请看一看" not in leader.get(f"/teams/{town.team}").text
+    assert "请你看一看" not in leader.get("/work").text
+
+
+def test_two_people_of_one_name_are_two(town: Town) -> None:
+    town.shown()
+    with town.shipping.database.write() as session:
+        session.get_one(Person, town.elsewhere).name = session.get_one(Person, town.member).name
+    town.found(CLICKING, person=town.elsewhere)
+    town.found(more(CLICKING, 40), person=town.elsewhere)
+    manager = town.browser(town.shipping.actor(Role.COORDINATOR).person_id)
+    assert "2 个人的答案，请看一看" in words(manager.get("/teams").text)
+
+
+def test_one_that_was_not_looked_at_this_time_stays_and_goes_with_the_last_answer(town: Town) -> None:
+    flag = town.shown()
+    with town.shipping.database.write() as session:
+        elsewhere = FoundFlags({town.elsewhere: []}, frozenset({town.member, town.elsewhere}), 300, {})
+        keep_flags(session, town.project, elsewhere, town.shipping.clock.now())
+    assert [row.id for row in town.flags()] == [flag.id]
+    refit(town.shipping, town.project)
+    assert town.flags() == [], "the project has no answers any more"

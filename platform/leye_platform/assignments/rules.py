@@ -21,6 +21,9 @@ MOST_HELD = 20
 LARGEST_PART = 10
 """Of what is left of a project, one person who claims several at once holds a tenth at most, or one task."""
 
+BROUGHT = "import:"
+"""How the idempotency key of an answer begins that a file brought along: nobody gave it here."""
+
 REFIT_EVERY = 40
 REFIT_SHARE = 20
 FIRST_FIT_EVERY = 10

@@ -15,7 +15,7 @@ from leye_platform.matching.models import SealedKind, SealedRecord
 from leye_platform.projects.models import Addition, Batch, BatchBucket, Item, MicroTask, RefusedRow
 from leye_platform.retention.models import Erasure
 from leye_platform.retention.rules import ERASED
-from leye_platform.review.models import Decision, ItemDecision, Review
+from leye_platform.review.models import Decision, ItemDecision, PersonFlag, Review
 from leye_platform.teams.models import HelpRequest
 from leye_platform.uploads.models import UploadSession
 
@@ -86,6 +86,8 @@ def erase_rest(session: Session, batch: Batch, erasure: Erasure) -> dict[str, in
     for statement in (
         update(Addition).where(Addition.batch_id == batch.id).values(source_name="", problem=None),
         update(Lot).where(Lot.batch_id == batch.id).values(files={}, reason=None),
+        # Words to an annotator about their answers may quote what they were about.
+        update(PersonFlag).where(PersonFlag.project_id == batch.project_id).values(words=""),
         update(UploadSession)
         .where((UploadSession.subject_id == batch.id) | UploadSession.subject_id.in_(additions))
         .values(file_name="", first_part=None),

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from leye_platform.installation import Installation
+from leye_platform.outbox import JobName, ask_for
 from leye_platform.projects.models import Batch, Item
 from leye_platform.retention.certificate import certify
 from leye_platform.retention.content_rows import BLOCK, erase_block, erase_rest
@@ -63,4 +64,8 @@ def _erase_rows(installation: Installation, erasure_id: UUID) -> None:
             erasure.done_row = done
     with installation.database.write() as session:
         erasure = session.get_one(Erasure, erasure_id, with_for_update=True)
-        erasure.facts = erasure.facts | erase_rest(session, session.get_one(Batch, batch_id), erasure)
+        batch = session.get_one(Batch, batch_id)
+        erasure.facts = erasure.facts | erase_rest(session, batch, erasure)
+        # What was found by answers that are gone is found no more.
+        arguments = {"project_id": str(batch.project_id)}
+        ask_for(session, JobName.REFIT_SKILLS, arguments, installation.clock.now(), once_for=batch.project_id)

@@ -21,9 +21,9 @@ from leye_platform.assignments.core_tables import (
     responses,
     skill_fits,
 )
-from leye_platform.assignments.rules import ProposalUse
+from leye_platform.assignments.rules import BROUGHT, ProposalUse
 from leye_platform.projects.task_type import task_type
-from leye_platform.teams.flags import FoundFlags, keep_flags, looked_through
+from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
 from leye_task_templates.consensus import FittedProject, GivenAnswer
 
 AT_A_TIME = 5000
@@ -50,6 +50,8 @@ ANSWERS = (
         responses.c.labels,
         micro_tasks.c.gold_labels,
         responses.c.number,
+        responses.c.batch_id,
+        responses.c.idempotency_key.startswith(BROUGHT),
     )
     .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
     # Who keeps what a model proposed shows the model's skill.
@@ -85,7 +87,6 @@ def _put_fit(dialect: str) -> UpdateBase:
 class Refit:
     """What the answers of a project say; `answers` is how many there were."""
 
-    project_id: UUID
     fitted: FittedProject
     answers: int
     found: FoundFlags
@@ -98,29 +99,36 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     kind = task_type(name, label_config)
     looked = looked_through(session, project_id)
     answers, through = [], 0
-    for task, person, labels, gold, number in session.execute(ANSWERS, {"project": project_id}):
-        answers.append(GivenAnswer(task, person, labels, gold, fresh=number > looked.get(person, 0)))
+    for task, person, labels, gold, number, batch, brought in session.execute(ANSWERS, {"project": project_id}):
+        # What a file brought along says what is true; it was given elsewhere, and flags nobody here.
+        fresh = not brought and number > looked.get(person, 0)
+        answers.append(GivenAnswer(task, person, labels, gold, fresh, batch))
         through = number
     if not answers:
         return None
     fitted = kind.consensus.fit(answers)
     flags = {person: flags for person, flags in fitted.flags.items() if isinstance(person, UUID)}
-    return Refit(project_id, fitted, len(answers), FoundFlags(flags, through, looked))
+    people = frozenset(answer.person for answer in answers)
+    return Refit(fitted, len(answers), FoundFlags(flags, people, through, looked))
 
 
-def keep_refit(session: Session, refit: Refit, now: datetime) -> None:
-    """Write AnnotatorSkill, SkillFit and what PersonFlag shows. Safe to run again."""
+def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: datetime) -> None:
+    """Write AnnotatorSkill, SkillFit and what PersonFlag shows; without answers, skills stay as they were measured and
+    open flags go. Safe to run again."""
+    if refit is None:
+        keep_flags(session, project_id, NOTHING_FOUND, now)
+        return
     dialect = dialect_of(session)
     rows = [
-        {"person_id": person, "project_id": refit.project_id, "skill": skill, "fitted_at": now}
+        {"person_id": person, "project_id": project_id, "skill": skill, "fitted_at": now}
         for person, skill in refit.fitted.skills.items()
     ]
     session.execute(_put_skills(dialect), rows)
     fit = {
-        "project_id": refit.project_id,
+        "project_id": project_id,
         "prior": refit.fitted.prior,
         "answers": refit.answers,
         "fitted_at": now,
     }
     session.execute(_put_fit(dialect), fit)
-    keep_flags(session, refit.project_id, refit.found, now)
+    keep_flags(session, project_id, refit.found, now)

@@ -4,17 +4,19 @@ A flag withholds nothing and stops nobody: no other part of the platform reads i
 of it on their own page, with the figures.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from leye_platform.accounts.models import Person
+from leye_platform.accounts.rules import PersonState
 from leye_platform.actor import Actor
+from leye_platform.assignments.models import Response
 from leye_platform.audit import record
 from leye_platform.projects.models import Project
 from leye_platform.review.errors import FlagMissing, FlagSettled, OutcomeMissing
@@ -32,6 +34,7 @@ class FlagShown(NamedTuple):
     """An open flag as who leads the person sees it. The figures as in `leye_quality.flags.Flag`."""
 
     id: UUID
+    person_id: UUID
     name: str
     staff_number: str | None
     project: str
@@ -39,7 +42,6 @@ class FlagShown(NamedTuple):
     answers: int
     agreed: float
     held_against: float
-    found_at: datetime
 
 
 class LookedAt(NamedTuple):
@@ -66,16 +68,23 @@ def looked_through(session: Session, project_id: UUID) -> dict[UUID, int]:
 
 @dataclass(frozen=True)
 class FoundFlags:
-    """What a refit has found, which read answers up to the one numbered `through`. looked: what `looked_through` said
-    before it."""
+    """What a refit has found, which read answers up to the one numbered `through`, of everybody it has looked at.
+
+    people: who has answers. looked: what `looked_through` said before it.
+    """
 
     flags: Mapping[UUID, Sequence[Flag]]
+    people: frozenset[Hashable]
     through: int
     looked: Mapping[UUID, int]
 
 
+NOTHING_FOUND = FoundFlags({}, frozenset(), 0, {})
+"""Of a project without answers."""
+
+
 def keep_flags(session: Session, project_id: UUID, found: FoundFlags, now: datetime) -> None:
-    """Make the project's open flags those that a refit has found.
+    """Make the open flags of everybody whom a refit has looked at those that it has found.
 
     One that is not found any more goes: what nobody has looked at is a computation's word, and that is taken back.
     """
@@ -88,17 +97,22 @@ def keep_flags(session: Session, project_id: UUID, found: FoundFlags, now: datet
         for flag in flags
         if looked.get(person) == found.looked.get(person)  # else somebody has looked meanwhile: the next refit says
     }
-    for key in kept.keys() - wanted.keys():
-        session.delete(kept[key])
+    for (person, kind), row in kept.items():
+        if (person in found.flags or person not in found.people) and (person, kind) not in wanted:
+            session.delete(row)
     for (person, kind), flag in wanted.items():
-        row = kept.get((person, kind))
-        if row is None:
-            row = PersonFlag(person_id=person, project_id=project_id, kind=kind, found_at=now, shown=False)
-            row.first_answers = flag.answers
-            session.add(row)
+        row = kept.get((person, kind)) or PersonFlag(
+            person_id=person,
+            project_id=project_id,
+            kind=kind,
+            found_at=now,
+            first_answers=flag.given,
+            shown=False,
+        )
+        session.add(row)
         row.answers, row.agreed, row.held_against = flag.answers, flag.agreed, flag.held_against
         row.through = found.through
-        row.shown = row.shown or lasted(row.first_answers, flag.answers)
+        row.shown = row.shown or lasted(row.first_answers, flag.given)
 
 
 def flags_in_reach(session: Session, actor: Actor, team_id: UUID | None = None) -> Sequence[FlagShown]:
@@ -107,6 +121,7 @@ def flags_in_reach(session: Session, actor: Actor, team_id: UUID | None = None) 
     query = (
         select(
             PersonFlag.id,
+            PersonFlag.person_id,
             Person.name,
             Person.staff_number,
             Project.title,
@@ -114,11 +129,10 @@ def flags_in_reach(session: Session, actor: Actor, team_id: UUID | None = None) 
             PersonFlag.answers,
             PersonFlag.agreed,
             PersonFlag.held_against,
-            PersonFlag.found_at,
         )
         .join(Person, Person.id == PersonFlag.person_id)
         .join(Project, Project.id == PersonFlag.project_id)
-        .where(PersonFlag.settled_at.is_(None), PersonFlag.shown, within_reach(actor, PersonFlag.person_id))
+        .where(_waiting(actor))
         .order_by(PersonFlag.found_at, PersonFlag.id)
         .limit(SHOWN)
     )
@@ -129,15 +143,25 @@ def flags_in_reach(session: Session, actor: Actor, team_id: UUID | None = None) 
 
 def how_many_flagged(session: Session, actor: Actor) -> int:
     """How many people in the actor's reach have answers that wait for a look."""
-    query = select(func.count(PersonFlag.person_id.distinct()))
-    waiting = (PersonFlag.settled_at.is_(None), PersonFlag.shown, within_reach(actor, PersonFlag.person_id))
-    return session.scalar(query.where(*waiting)) or 0
+    query = select(func.count(PersonFlag.person_id.distinct())).join(Person, Person.id == PersonFlag.person_id)
+    return session.scalar(query.where(_waiting(actor))) or 0
+
+
+def _waiting(actor: Actor) -> ColumnElement[bool]:
+    """Open flags that have lasted, of people in the actor's reach who are here still."""
+    return and_(
+        PersonFlag.settled_at.is_(None),
+        PersonFlag.shown,
+        Person.state == PersonState.ACTIVE,
+        within_reach(actor, PersonFlag.person_id),
+    )
 
 
 def settle_flag(
     session: Session, actor: Actor, flag_id: UUID, outcome: FlagOutcome | None, *, words: str, now: datetime
 ) -> None:
-    """Say what came of a look. Nothing else follows from it.
+    """Say what came of a look. Nothing else follows from it; what the person had answered by now flags them no more.
+    The same person saying the same again changes nothing.
 
     Raises FlagMissing (for a leader, everybody outside their teams), FlagSettled, OutcomeMissing.
     """
@@ -146,12 +170,16 @@ def settle_flag(
     )
     if flag is None:
         raise FlagMissing
+    if flag.settled_at is not None and (flag.settled_by, flag.outcome) == (actor.person_id, outcome):
+        return
     if flag.settled_at is not None:
         raise FlagSettled(name=session.get_one(Person, flag.person_id).name)
     if outcome is None:
         raise OutcomeMissing
     flag.settled_at, flag.settled_by, flag.outcome = now, actor.person_id, outcome
     flag.words = words.strip()[:LONGEST_WORDS]
+    newest = select(func.max(Response.number)).where(Response.project_id == flag.project_id)
+    flag.through = max(flag.through, session.scalar(newest) or 0)
     record(
         session,
         at=now,

@@ -66,9 +66,7 @@ def _cost_at(items: int, cycles: int) -> Cost:
 def _fit_skills(installation: Installation, project_id: UUID) -> None:
     """As the job does it, so that consensus weighs answers by skill."""
     with installation.database.write() as session:
-        refit = refit_project(session, project_id)
-        if refit is not None:
-            keep_refit(session, refit, installation.clock.now())
+        keep_refit(session, project_id, refit_project(session, project_id), installation.clock.now())
 
 
 def one_cycle(url: str, town: Town) -> Callable[[], None]:

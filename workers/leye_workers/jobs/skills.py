@@ -10,8 +10,8 @@ from leye_workers.jobs.unit import last_unit
 
 def refit_skills(installation: Installation, job_id: UUID, arguments: dict[str, Any]) -> None:
     """Fit the project's skills anew from all its answers."""
+    project_id = UUID(arguments["project_id"])
     with installation.database.read() as session:
-        refit = refit_project(session, UUID(arguments["project_id"]))
+        refit = refit_project(session, project_id)
     with last_unit(installation, job_id) as session:
-        if refit is not None:
-            keep_refit(session, refit, installation.clock.now())
+        keep_refit(session, project_id, refit, installation.clock.now())

@@ -24,7 +24,7 @@ from leye_platform.assignments.core_tables import (
     reviews,
     slots,
 )
-from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SlotState
+from leye_platform.assignments.rules import BROUGHT, AssignmentState, Lane, ProposalUse, SlotState
 from leye_platform.assignments.submit import counted_work
 from leye_platform.ids import new_id
 from leye_platform.prepared import write_together
@@ -278,7 +278,7 @@ class Settling:
                 "result": answer.result,
                 "labels": answer.labels,
                 "as_sent": answer.as_sent if answer.as_sent != answer.result else None,
-                "idempotency_key": f"import:{assignment_id}",
+                "idempotency_key": f"{BROUGHT}{assignment_id}",
                 "late": False,
                 "gold": False,
                 "active_ms": answer.active_ms,
