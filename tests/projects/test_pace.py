@@ -85,6 +85,7 @@ def test_the_home_draws_the_week_and_the_gold_items(
     assert "一共定了 4 条，最多的是今天：3 条。" in page
     assert "答对 70%。" in page
     assert "70%：答了 10 次，答对 7 次" in page
+    assert "比例按每个人做的多少折算" in page
 
 
 def test_whoever_gets_more_gold_weighs_no_more_in_the_share(shipping: Shipping, clock: MovableClock) -> None:
