@@ -37,8 +37,8 @@ class Interval:
     cases: int
 
 
-def wilson(right: int, cases: int, z: float = 1.96) -> Interval | None:
-    """The share right/cases with Wilson's score interval; None without cases."""
+def wilson(right: float, cases: int, z: float = 1.96) -> Interval | None:
+    """The share right/cases with Wilson's score interval; None without cases. right: parts of a case may count."""
     if cases == 0:
         return None
     share, square = right / cases, z * z

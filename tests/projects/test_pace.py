@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from leye_platform.accounts.rules import Role
+from leye_platform.assignments.models import WorkRecord
 from leye_platform.installation import Installation
 from leye_platform.projects import pages
 from leye_platform.projects.pace import ProjectPace, decided_by_day, paces_of
@@ -48,7 +49,7 @@ def test_a_project_whose_gold_few_answer_right_is_a_matter_of_the_day(
     shipping: Shipping, monkeypatch: pytest.MonkeyPatch, right: int, told: bool
 ) -> None:
     project = shipping.batch(1, pipeline=ONE).project_id
-    monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, right)})
+    monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, right, right / 10)})
     page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
     assert f"答了 10 次，答对 {right} 次" in page
     assert ("标准题答对得少" in page) is told
@@ -79,11 +80,27 @@ def test_the_home_draws_the_week_and_the_gold_items(
         days_told = decided_by_day(session, clock.now())
     assert [day for day, _ in days_told] == [began + timedelta(days=n) for n in range(-4, 3)]
     assert [count for _, count in days_told] == [0, 0, 0, 0, 1, 0, 3]
-    monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, 7)})
+    monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, 7, 0.7)})
     page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
     assert "一共定了 4 条，最多的是今天：3 条。" in page
     assert "答对 70%。" in page
     assert "70%：答了 10 次，答对 7 次" in page
+    assert "比例按每个人做的多少折算" in page
+
+
+def test_whoever_gets_more_gold_weighs_no_more_in_the_share(shipping: Shipping, clock: MovableClock) -> None:
+    """900 answers by one who is right, 100 by one who mostly is not and gets twice the gold."""
+    project = shipping.batch(1, pipeline=ONE).project_id
+    able, erring, without = (shipping.person().person_id for _ in range(3))
+    with shipping.database.write() as session:
+        for person, answers, gold, right in ((able, 900, 20, 20), (erring, 100, 20, 5), (without, 50, 0, 0)):
+            record = WorkRecord(person_id=person, project_id=project, answers=answers)
+            record.gold_answers, record.gold_right = gold, right
+            session.add(record)
+    with shipping.database.read() as session:
+        pace = paces_of(session, [project], clock.now())[project]
+    assert (pace.gold_answers, pace.gold_right) == (40, 25)
+    assert pace.gold_share == pytest.approx(0.925)
 
 
 def test_a_home_without_results_draws_nothing(shipping: Shipping) -> None:

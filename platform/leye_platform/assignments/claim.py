@@ -39,6 +39,7 @@ from leye_platform.assignments.rules import (
     gold_due,
     lease_length,
     no_task_reason,
+    own_gold_share,
 )
 from leye_platform.assignments.runs import RUN_COLUMNS, begin_run, in_order, one_row_with_run, run_from
 from leye_platform.assignments.sharing import Run
@@ -62,6 +63,13 @@ class Nothing:
     retry_after: int
     lease_ends_at: datetime | None = None
     kept_until: datetime | None = None
+
+
+class Hands(NamedTuple):
+    """What a claim is handled with: the key that gold is drawn by, and whether the claimant answers by one switch."""
+
+    key_ring: KeyRing
+    by_switch: bool
 
 
 class Waiting(NamedTuple):
@@ -158,12 +166,13 @@ def claim(session: Session, who: Claimant, key_ring: KeyRing) -> Claimed | Nothi
         # The cursor stays: what lies before a slot kept for one person was not looked at.
         if taken is not None and (claimed := hold(session, who, taken, by_switch=by_switch)):
             return claimed
-    found = _shared_out(session, who, waiting.run, by_switch)
+    hands = Hands(key_ring, by_switch)
+    found = _shared_out(session, who, waiting.run, hands)
     if isinstance(found, Claimed) or found.lease_ends_at is None or found.lease_ends_at > who.now:
         return found
     # Nothing to hand out, yet somebody's time has run out and the job has not come by: settle that first.
     expire_leases(session, who.now, at_most=LAZY_EXPIRY)
-    return _shared_out(session, who, waiting.run, by_switch)
+    return _shared_out(session, who, waiting.run, hands)
 
 
 def take_reserved(session: Session, who: Claimant, slot_id: UUID) -> TakenSlot | None:
@@ -186,44 +195,49 @@ def in_its_run(who: Claimant, run: Run | None) -> Claimant | None:
     return replace(who, project_id=run.project_id, in_run=True)
 
 
-def _shared_out(session: Session, who: Claimant, run: Run | None, by_switch: bool) -> Claimed | Nothing:
+def _shared_out(session: Session, who: Claimant, run: Run | None, hands: Hands) -> Claimed | Nothing:
     """From the project named, or from that of the run; where there is nothing in it, from all of them."""
     going_on = in_its_run(who, run)
     if going_on is not None:
-        found = _from_lanes(session, going_on, run, by_switch)
+        found = _from_lanes(session, going_on, run, hands)
         if isinstance(found, Claimed):
             return found
-    return _from_lanes(session, who, run, by_switch)
+    return _from_lanes(session, who, run, hands)
 
 
-def _from_lanes(session: Session, who: Claimant, run: Run | None, by_switch: bool) -> Claimed | Nothing:
+def _from_lanes(session: Session, who: Claimant, run: Run | None, hands: Hands) -> Claimed | Nothing:
     lanes = look_over(session, who)
     if who.project_id is None:
         lanes = in_order(lanes, who, run)
     hits = [lane for lane in lanes if lane.found is not None and lane.lane is not Lane.GOLD]
     for hit in hits:
-        gold = gold_for(who, hit, lanes, ahead=0)
+        gold = gold_for(who, hit, lanes, ahead=0, key_ring=hands.key_ring)
         for lane in (gold, hit) if gold else (hit,):
             assert lane.found is not None  # noqa: S101 -- that is what makes it a hit
             taken = take(session, who, lane.batch_id, lane.lane, lane.found)
             if taken is None:
                 continue
-            claimed = hold(session, who, taken, by_switch=by_switch)
+            claimed = hold(session, who, taken, by_switch=hands.by_switch)
             if claimed is not None:
                 move_cursors(session, who, lanes, [taken] if claimed.new else [])
                 if claimed.new:
                     begin_run(session, who, run, hit)
                 return claimed
-    return _behind_the_cursors(session, who, lanes, run, by_switch=by_switch, locked=bool(hits))
+    return _behind_the_cursors(session, who, lanes, run, by_switch=hands.by_switch, locked=bool(hits))
 
 
-def gold_for(who: Claimant, hit: LaneState, lanes: Sequence[LaneState], *, ahead: int) -> LaneState | None:
+def gold_for(
+    who: Claimant, hit: LaneState, lanes: Sequence[LaneState], *, ahead: int, key_ring: KeyRing
+) -> LaneState | None:
     """The lane of gold items to take from instead of `hit`, when a gold item is due in its project.
 
-    ahead: how many tasks of the project the claimant holds already.
+    ahead: how many tasks of the project the claimant holds already. The draw takes a key: who knows their number, the
+    project's and this code cannot reckon where gold comes. Asked again for the same place it is the same.
     """
-    share = Pipeline.model_validate(hit.pipeline).gold_share
-    if not gold_due(who.person_id, hit.project_id, answers=hit.answers + ahead, gold_share=share):
+    answers = hit.answers + ahead
+    share = own_gold_share(Pipeline.model_validate(hit.pipeline).gold_share, answers=answers, factor=hit.gold_factor)
+    draw = key_ring.draw("gold", who.person_id, hit.project_id, answers)
+    if not gold_due(draw, answers=answers, share=share):
         return None
     stock = (lane for lane in lanes if lane.lane is Lane.GOLD and lane.project_id == hit.project_id)
     return next((lane for lane in stock if lane.found is not None), None)

@@ -90,8 +90,8 @@ class LaneState(NamedTuple):
     """A lane of an open batch as one claimant sees it.
 
     found: the first suitable slot beyond the cursor. last: the last open slot there is. answers: how many
-    the claimant has given in the project. weight to task_type: what the project's share follows from, where the
-    claimant has not named one.
+    the claimant has given in the project. gold_factor: of their `WorkRecord`. weight to task_type: what the
+    project's share follows from, where the claimant has not named one.
     """
 
     batch_id: UUID
@@ -103,6 +103,7 @@ class LaneState(NamedTuple):
     found: int | None
     last: int | None
     answers: int
+    gold_factor: float | None = None
     weight: int = 0
     priority: int = 0
     deadline: datetime | None = None
@@ -218,6 +219,7 @@ def _look_over(reach: Reach, whole: bool) -> Prepared:
             found.scalar_subquery().label("found"),
             last.scalar_subquery().label("last"),
             func.coalesce(work_records.c.answers, 0).label("answers"),
+            work_records.c.gold_factor,
             *(() if in_project else share),
         )
         .select_from(batches)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from leye_platform.assignments.rules import AssignmentState, Lane, ProposalUse, SkipReason, SlotState
@@ -128,7 +128,11 @@ class Reservation(Base):
 
 
 class WorkRecord(Base):
-    """What a person has done in a project: how many answers, how many of them gold, how many of those right."""
+    """What a person has done in a project: how many answers, how many of them gold, how many of those right.
+
+    gold_factor: what the project's share of gold is multiplied with for them, as the last refit found it
+    (review/refit.py, leye_quality/trust.py); None where none has yet. It concerns what they are asked, never their pay.
+    """
 
     __tablename__ = "work_records"
 
@@ -137,6 +141,7 @@ class WorkRecord(Base):
     answers: Mapped[int] = mapped_column(default=0)
     gold_answers: Mapped[int] = mapped_column(default=0)
     gold_right: Mapped[int] = mapped_column(default=0)
+    gold_factor: Mapped[float | None] = mapped_column(Double)
 
 
 class Assignment(Base):

@@ -14,7 +14,9 @@ REWORK_RESERVED = timedelta(hours=24)
 
 GOLD_AFTER_ANSWERS = 3
 GOLD_OFTEN_UNTIL = 30
-GOLD_FACTOR_NEW = 2
+GOLD_FACTOR_NEW = 2.0
+MOST_GOLD = 0.3
+"""Nobody's share of gold is raised above this."""
 
 MOST_HELD = 20
 """So many tasks one person may hold at once."""
@@ -187,16 +189,24 @@ def share_of_hash(*parts: UUID | int | str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def gold_due(person_id: UUID, project_id: UUID, *, answers: int, gold_share: float) -> bool:
-    """Whether the task after `answers` answers is a gold item.
+def own_gold_share(gold_share: float, *, answers: int, factor: float | None) -> float:
+    """The share of gold among the tasks of somebody who has given `answers` answers in the project.
 
-    Never among the first three; for new people twice as often; otherwise about `gold_share` of all
-    tasks, at places that a hash chooses, so that nobody can tell them by their rhythm.
+    Twice the project's for new people, then what a refit has found (`WorkRecord.gold_factor`). It is never raised
+    above MOST_GOLD; a project whose own share is higher keeps that.
     """
-    if answers < GOLD_AFTER_ANSWERS:
-        return False
-    share = min(0.5, gold_share * (GOLD_FACTOR_NEW if answers < GOLD_OFTEN_UNTIL else 1))
-    return share_of_hash("gold", person_id, project_id, answers) < share
+    if answers < GOLD_OFTEN_UNTIL:
+        factor = GOLD_FACTOR_NEW
+    wanted = gold_share * (1.0 if factor is None else factor)
+    return min(wanted, max(gold_share, MOST_GOLD))
+
+
+def gold_due(draw: float, *, answers: int, share: float) -> bool:
+    """Whether the task after `answers` answers is a gold item. draw: of that task, in [0, 1), foretold by nobody.
+
+    Never among the first three. Each task is drawn for itself, so that nobody can tell gold by its rhythm.
+    """
+    return answers >= GOLD_AFTER_ANSWERS and draw < share
 
 
 def refit_due(number: int, *, author_answers: int, fitted_on: int | None) -> bool:

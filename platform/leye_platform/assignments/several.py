@@ -89,7 +89,7 @@ def claim_several(session: Session, who: Claimant, key_ring: KeyRing, count: int
     for one in held:
         until = who.now + lease_length(one.lease_minutes, by_switch=by_switch)
         RENEW.run(session, {"assignment": one.id, "until": until})
-    filling = _Filling(session, who, count, held, by_switch=by_switch)
+    filling = _Filling(session, who, count, held, key_ring=key_ring, by_switch=by_switch)
     if waiting.reserved is not None and len(held) < min(count, MOST_HELD):
         filling.hold_reserved(waiting.reserved)
     nothing = filling.fill(waiting.run)
@@ -124,6 +124,7 @@ class _Filling:
     who: Claimant
     count: int
     held: Sequence[HeldNow]
+    key_ring: KeyRing = field(kw_only=True)
     by_switch: bool = field(kw_only=True)
     new: list[UUID] = field(default_factory=list)
 
@@ -204,7 +205,7 @@ class _Filling:
     def _one(self, who: Claimant, at: dict[LaneKey, LaneState], ahead: int) -> TakenSlot | None:
         """The next slot, held; `at` is where each lane goes on."""
         for hit in [lane for lane in at.values() if lane.found is not None and lane.lane is not Lane.GOLD]:
-            gold = gold_for(who, hit, list(at.values()), ahead=ahead)
+            gold = gold_for(who, hit, list(at.values()), ahead=ahead, key_ring=self.key_ring)
             for lane in (gold, hit) if gold else (hit,):
                 assert lane.found is not None  # noqa: S101 -- that is what makes it a hit
                 taken = take(self.session, who, lane.batch_id, lane.lane, lane.found)

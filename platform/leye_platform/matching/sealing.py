@@ -5,6 +5,7 @@ of the database alone tells nothing, and only this module can open it.
 """
 
 import base64
+import hashlib
 import os
 from dataclasses import dataclass
 from uuid import UUID
@@ -62,6 +63,16 @@ class KeyRing:
     def current(self) -> str:
         """The id of the key that seals."""
         return next(iter(self.keys))
+
+    def draw(self, purpose: str, *parts: UUID | int) -> float:
+        """A number in [0, 1) that is the same for the same parts, and that nobody without the key can foretell.
+
+        BLAKE2 as a keyed hash (RFC 7693); its personalisation keeps it apart from what the key seals. With a new key
+        all numbers are new.
+        """
+        text = ":".join((purpose, *map(str, parts))).encode()
+        digest = hashlib.blake2b(text, digest_size=7, key=self.keys[self.current], person=b"leye draw").digest()
+        return (int.from_bytes(digest) >> 3) / 2**53
 
     def seal(self, kind: str, subject_id: UUID, value: object) -> bytes:
         """Encrypt a JSON value for one subject."""

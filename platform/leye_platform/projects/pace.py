@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Double, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Assignment, WorkRecord
@@ -21,12 +21,17 @@ DAYS = 7
 
 @dataclass(frozen=True)
 class ProjectPace:
-    """`at_work`: people who hold a task now; `decided`: items decided in the last day, in batches being worked on."""
+    """`at_work`: people who hold a task now; `decided`: items decided in the last day, in batches being worked on.
+
+    gold_share: of gold answers, the share that is right, as if gold came to everybody alike: each person's share counts
+    for all their answers. Who errs gets more gold, so that `gold_right / gold_answers` tells too little. None without.
+    """
 
     at_work: int
     decided: int
     gold_answers: int
     gold_right: int
+    gold_share: float | None
 
     def finish(self, left: int, now: datetime) -> datetime | None:
         """When `left` items will be decided at the pace of the last day; None without a pace or a rest."""
@@ -55,15 +60,23 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
         ).all()
     )
     gold = {
-        project_id: (answers, right)
-        for project_id, answers, right in session.execute(
-            select(WorkRecord.project_id, func.sum(WorkRecord.gold_answers), func.sum(WorkRecord.gold_right))
-            .where(WorkRecord.project_id.in_(projects))
+        project_id: (answers, right, weighed / weight)
+        for project_id, answers, right, weighed, weight in session.execute(
+            select(
+                WorkRecord.project_id,
+                func.sum(WorkRecord.gold_answers),
+                func.sum(WorkRecord.gold_right),
+                func.sum(cast(WorkRecord.gold_right, Double) / WorkRecord.gold_answers * WorkRecord.answers),
+                func.sum(WorkRecord.answers),
+            )
+            .where(WorkRecord.project_id.in_(projects), WorkRecord.gold_answers > 0)
             .group_by(WorkRecord.project_id)
         )
     }
     return {
-        project_id: ProjectPace(at_work.get(project_id, 0), decided.get(project_id, 0), *gold.get(project_id, (0, 0)))
+        project_id: ProjectPace(
+            at_work.get(project_id, 0), decided.get(project_id, 0), *gold.get(project_id, (0, 0, None))
+        )
         for project_id in projects
     }
 

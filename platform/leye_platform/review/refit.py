@@ -3,12 +3,13 @@
 Reading and fitting take seconds in a large project: they hold no lock, and only what was found is written.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, func, literal_column, select
+from sqlalchemy import UpdateBase, bindparam, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -20,11 +21,14 @@ from leye_platform.assignments.core_tables import (
     projects,
     responses,
     skill_fits,
+    work_records,
 )
 from leye_platform.assignments.rules import BROUGHT, ProposalUse
 from leye_platform.projects.task_type import task_type
 from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
-from leye_task_templates.consensus import FittedProject, GivenAnswer
+from leye_quality.flags import Compared
+from leye_quality.trust import factors
+from leye_task_templates.consensus import Consensus, FittedProject, GivenAnswer
 
 AT_A_TIME = 5000
 MOST_ANSWERS = 200_000
@@ -67,6 +71,16 @@ ANSWERS = (
 )
 
 
+GOLD_FACTORS = select(work_records.c.person_id, work_records.c.gold_factor).where(
+    work_records.c.project_id == bindparam("project")
+)
+PUT_GOLD_FACTOR = (
+    update(work_records)
+    .where(work_records.c.person_id == bindparam("person"), work_records.c.project_id == bindparam("project"))
+    .values(gold_factor=bindparam("factor"))
+)
+
+
 @cache
 def _put_skills(dialect: str) -> UpdateBase:
     adding = insert_into(dialect, annotator_skills)
@@ -85,11 +99,15 @@ def _put_fit(dialect: str) -> UpdateBase:
 
 @dataclass(frozen=True)
 class Refit:
-    """What the answers of a project say; `answers` is how many there were."""
+    """What the answers of a project say; `answers` is how many there were.
+
+    gold_factors: what each person's share of gold is multiplied with from now on.
+    """
 
     fitted: FittedProject
     answers: int
     found: FoundFlags
+    gold_factors: Mapping[UUID, float]
 
 
 def refit_project(session: Session, project_id: UUID) -> Refit | None:
@@ -109,12 +127,20 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     fitted = kind.consensus.fit(answers)
     flags = {person: flags for person, flags in fitted.flags.items() if isinstance(person, UUID)}
     people = frozenset(answer.person for answer in answers)
-    return Refit(fitted, len(answers), FoundFlags(flags, people, through, looked))
+    found = FoundFlags(flags, people, through, looked)
+    return Refit(fitted, len(answers), found, _gold_factors(answers, kind.consensus))
+
+
+def _gold_factors(answers: Sequence[GivenAnswer], consensus: Consensus) -> dict[UUID, float]:
+    """Of everybody who answered, whatever a human has said of them: it asks how much of them is known."""
+    compared = [Compared(one.task, one.person, one.labels, one.gold, one.fresh) for one in answers]
+    found = factors(compared, consensus.agreement, consensus.same)
+    return {person: factor for person, factor in found.items() if isinstance(person, UUID)}
 
 
 def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: datetime) -> None:
-    """Write AnnotatorSkill, SkillFit and what PersonFlag shows; without answers, skills stay as they were measured and
-    open flags go. Safe to run again."""
+    """Write AnnotatorSkill, SkillFit, what PersonFlag shows and each WorkRecord's share of gold; without answers, skills
+    stay as they were measured and open flags go. Safe to run again."""
     if refit is None:
         keep_flags(session, project_id, NOTHING_FOUND, now)
         return
@@ -132,3 +158,18 @@ def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: dat
     }
     session.execute(_put_fit(dialect), fit)
     keep_flags(session, project_id, refit.found, now)
+    _keep_gold_factors(session, project_id, refit.gold_factors)
+
+
+def _keep_gold_factors(session: Session, project_id: UUID, factors: Mapping[UUID, float]) -> None:
+    """Only those that have changed, last of all and in the order of people: a submit counts in the same rows, holds one
+    of them at a time, and waits for hardly any."""
+    now_kept = dict(session.execute(GOLD_FACTORS, {"project": project_id}).all())
+    changed = [
+        {"person": person, "project": project_id, "factor": factors[person]}
+        for person in sorted(now_kept.keys() & factors.keys())
+        if now_kept[person] != factors[person]
+    ]
+    if changed:
+        session.flush()
+        session.execute(PUT_GOLD_FACTOR, changed)
