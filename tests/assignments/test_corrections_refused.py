@@ -1,6 +1,7 @@
 """Corrections that come too late are refused by name, and nothing changes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch, Item, MicroTask
 from leye_platform.projects.rules import BatchState, DataState, ItemState
 from leye_platform.review.rules import Reason, Verdict
+from leye_platform.review.service import take_next
 from support.clock import MovableClock
 from support.correcting import AT_MOST_TWO, NO, ONE, YES, Correcting
 from support.crowd import OpenBatch
@@ -70,6 +72,17 @@ def test_what_a_reviewer_has_or_has_settled_stays(desk: Correcting) -> None:
     first, _ = desk.given(sent_back, YES, NO)
     desk.settles(desk.must_take(), Verdict.SEND_BACK, Reason.MISREAD_GUIDE)
     desk.refuses(first, RoundIsOver)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_review_that_is_being_taken_at_this_moment_is_in_hand(desk: Correcting, database: Database) -> None:
+    batch = desk.batch(1, pipeline=AT_MOST_TWO)
+    first, _ = desk.given(batch, YES, NO)
+    with database.write() as session:
+        assert take_next(session, desk.reviewer, desk.clock.now()) is not None
+        session.flush()
+        with ThreadPoolExecutor(1) as pool, pytest.raises(ReviewerHasIt):
+            pool.submit(desk.corrects, first, NO).result(timeout=20)
 
 
 def _closed(session: Any, batch: OpenBatch) -> None:

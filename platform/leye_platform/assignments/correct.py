@@ -18,6 +18,7 @@ from leye_platform.assignments.core_tables import (
     items,
     lot_items,
     lots,
+    micro_tasks,
     projects,
     replaced_answers,
     responses,
@@ -81,8 +82,34 @@ class _Standing(NamedTuple):
     corrected_at: datetime | None
 
 
+class _Place(NamedTuple):
+    """Where an answer stands, and how far its micro-task and item are."""
+
+    item_id: UUID
+    microtask_id: UUID
+    round: int
+    current_round: int
+    state: ItemState
+    item_state: ItemState
+    submitted_at: datetime
+
+
 STANDING = select(*(responses.c[name] for name in _Standing._fields)).where(
     responses.c.assignment_id == bindparam("assignment")
+)
+PLACE = (
+    select(
+        responses.c.item_id,
+        responses.c.microtask_id,
+        responses.c.round,
+        micro_tasks.c.round,
+        micro_tasks.c.state,
+        items.c.state,
+        responses.c.submitted_at,
+    )
+    .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
+    .join(items, items.c.id == responses.c.item_id)
+    .where(responses.c.assignment_id == bindparam("assignment"), responses.c.person_id == bindparam("person"))
 )
 BEEN_HERE = select(replaced_answers.c.version).where(
     replaced_answers.c.response_id == bindparam("response"), replaced_answers.c.idempotency_key == bindparam("key")
@@ -123,6 +150,7 @@ COUNT_RIGHT = (
     .where(work_records.c.person_id == bindparam("person"), work_records.c.project_id == bindparam("project"))
     .values(gold_right=work_records.c.gold_right + bindparam("more"))
 )
+TOO_LATE = (RoundIsOver, CorrectionTooLate, WorkIsOver, ReviewerHasIt, ReviewerHasSettled)
 CLOSED = frozenset({BatchState.CLOSED, BatchState.CANCELLED})
 
 
@@ -145,8 +173,16 @@ def correct(session: Session, person_id: UUID, assignment_id: UUID, given: Corre
     as_sent = given.result if given.keep_as_sent and given.result != answer.result else None
     if (answer.result, as_sent) == (standing.result, standing.as_sent):
         return _corrected(own, standing, standing.corrected_at, new=False)
-    item_state = LOCK_ITEM.scalar(session, {"item": own.item_id})
-    with_reviewers = _still_open(session, own, standing, item_state)
+    place = _Place(
+        own.item_id,
+        own.microtask_id,
+        own.round,
+        own.microtask_round,
+        own.microtask_state,
+        LOCK_ITEM.scalar(session, {"item": own.item_id}),
+        standing.submitted_at,
+    )
+    with_reviewers = _check_open(session, place, lock=True)
     key = standing.idempotency_key if given.idempotency_key is None else given.idempotency_key
     # The log first: the database lets the answer change only once what it said stands there.
     session.execute(LOG, {"response": standing.id, "now": now})
@@ -161,6 +197,26 @@ def correct(session: Session, person_id: UUID, assignment_id: UUID, given: Corre
     return _corrected(own, standing, now, new=True)
 
 
+def check_correctable(session: Session, person_id: UUID, assignment_id: UUID) -> None:
+    """Whether the person's answer could be corrected now, before they sit down to it. Reads only, and locks nothing.
+
+    Raises what `correct` raises.
+    """
+    row = session.execute(PLACE, {"assignment": assignment_id, "person": person_id}).first()
+    if row is None:
+        raise NotAnsweredYet
+    _check_open(session, _Place(*row), lock=False)
+
+
+def is_correctable(session: Session, person_id: UUID, assignment_id: UUID) -> bool:
+    """The same, for a page that offers it."""
+    try:
+        check_correctable(session, person_id, assignment_id)
+    except (NotAnsweredYet, TaskErased, *TOO_LATE):
+        return False
+    return True
+
+
 def _been_here(session: Session, standing: _Standing, key: str | None) -> bool:
     if key is None:
         return False
@@ -168,20 +224,20 @@ def _been_here(session: Session, standing: _Standing, key: str | None) -> bool:
     return key == standing.idempotency_key or earlier is not None
 
 
-def _still_open(session: Session, own: OwnAssignment, standing: _Standing, item_state: ItemState) -> RoundReviews:
-    """How the micro-task stands with the reviewers, where its item can still change. The item's row is locked."""
-    where = {"item": own.item_id, "submitted": standing.submitted_at}
+def _check_open(session: Session, place: _Place, *, lock: bool) -> RoundReviews:
+    """How the micro-task stands with the reviewers, where its item can still change. lock: the item's row is locked."""
+    where = {"item": place.item_id, "submitted": place.submitted_at}
     batch_state, data_state, put_away_at, in_lot = session.execute(SURROUNDINGS, where).one()
     if data_state is not DataState.KEPT:
         raise TaskErased
-    if own.round != own.microtask_round:
+    if place.round != place.current_round:
         raise RoundIsOver
-    states = {own.microtask_state, item_state}
+    states = {place.state, place.item_state}
     if in_lot or states & {ItemState.DELIVERED, ItemState.ACCEPTED}:
         raise CorrectionTooLate
     if states & {ItemState.UNUSABLE, ItemState.WITHDRAWN} or batch_state in CLOSED or put_away_at is not None:
         raise WorkIsOver
-    found = round_reviews(session, own.microtask_id, own.round)
+    found = round_reviews(session, place.microtask_id, place.round, lock=lock)
     if found.in_hand:
         raise ReviewerHasIt
     if found.settled:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from leye_platform.assignments.correct import is_correctable
 from leye_platform.assignments.models import ReplacedAnswer, Response
 from leye_platform.billing.errors import AnswerMissing
 from leye_platform.billing.models import LedgerEntry
@@ -45,7 +46,8 @@ class Step:
 
 @dataclass(frozen=True)
 class AnswerStory:
-    """decided is None until the round that the answer belongs to is decided. payable_at: None while pending."""
+    """decided is None until the round that the answer belongs to is decided. payable_at: None while pending.
+    correctable: whether its author can still put it right."""
 
     response: Response
     project: Project
@@ -55,6 +57,7 @@ class AnswerStory:
     decided: str | None
     same: bool
     payable_at: datetime | None
+    correctable: bool
     steps: tuple[Step, ...]
 
 
@@ -105,6 +108,7 @@ def story_of(session: Session, person_id: UUID, response_id: UUID) -> AnswerStor
         decided=None if decided is None else kind.template.describe(kind.config, decided.result),
         same=decided is not None and kind.consensus.same(decided.labels, response.labels),
         payable_at=payable_at,
+        correctable=is_correctable(session, person_id, response.assignment_id),
         steps=tuple(sorted(steps, key=lambda step: step.at)),
     )
 

@@ -63,15 +63,17 @@ class RoundReviews(NamedTuple):
     settled: bool
 
 
-def round_reviews(session: Session, microtask_id: UUID, in_round: int) -> RoundReviews:
-    """How a micro-task's round stands with the reviewers. The caller holds the micro-task's row lock."""
+def round_reviews(session: Session, microtask_id: UUID, in_round: int, *, lock: bool) -> RoundReviews:
+    """How a micro-task's round stands with the reviewers. lock: for who holds the micro-task's row, and is to write."""
     found = ROUNDS_REVIEWS.all(session, {"microtask": microtask_id, "in_round": in_round})
     settled = any(state is ReviewState.SETTLED for _, _, state in found)
-    unsettled = next(((one, cause) for one, cause, state in found if state in UNSETTLED_STATES), None)
+    unsettled = next((row for row in found if row[2] in UNSETTLED_STATES), None)
     if unsettled is None:
         return RoundReviews(None, None, in_hand=False, settled=settled)
-    review_id, cause = unsettled
-    waiting = LOCK_WAITING_REVIEW.scalar(session, {"review": review_id})
+    review_id, cause, state = unsettled
+    waiting = review_id if state is ReviewState.OPEN else None
+    if lock:
+        waiting = LOCK_WAITING_REVIEW.scalar(session, {"review": review_id})
     return RoundReviews(waiting, cause, in_hand=waiting is None, settled=settled)
 
 
