@@ -7,7 +7,7 @@ from leye_platform.accounts import api as accounts_api
 from leye_platform.accounts import pages as accounts_pages
 from leye_platform.administration import pages as administration_pages
 from leye_platform.assignments import api as assignments_api
-from leye_platform.assignments import aside_pages, home_pages
+from leye_platform.assignments import aside_pages, correct_pages, home_pages
 from leye_platform.assignments import pages as assignments_pages
 from leye_platform.billing import api as billing_api
 from leye_platform.billing import earnings_pages
@@ -79,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assignments_pages.router,
     home_pages.router,
     aside_pages.router,
+    correct_pages.router,
     guides_api.router,
     guide_pages.router,
     guide_desk_pages.router,

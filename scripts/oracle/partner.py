@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from jobs import JOBS, MODEL, Result
+from jobs import HASTY, JOBS, MODEL, Result
 from label_studio_sdk.client import LabelStudio
 from label_studio_sdk.core.api_error import ApiError
 
@@ -118,7 +118,9 @@ class Partner:
                 break
             task = given.json()["id"]
             self.begin(job, "annotate")
-            made = self.client.annotations.create(id=task, result=results[task], lead_time=1.5)
+            made = self.client.annotations.create(id=task, result=HASTY[job], lead_time=1.5)
+            self.begin(job, "correct annotation")
+            assert self.client.annotations.update(id=made.id, result=results[task]).id == made.id
             self.begin(job, "read annotation")
             assert self.client.annotations.get(id=made.id).result == results[task]
             self.begin(job, "same annotation again")

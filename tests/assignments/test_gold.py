@@ -147,7 +147,7 @@ def test_a_refit_says_how_much_gold_each_person_gets_and_writes_only_changes(
     with database.write() as session:
         refit = refit_project(session, project)
         assert refit is not None
-        keep_refit(session, batch.project_id, refit, clock.now())
+        keep_refit(session, project, refit, clock.now())
     with database.read() as session:
         kept = {row.person_id: row for row in session.scalars(select(WorkRecord))}
     assert kept[people["wrong"]].gold_right == 0
@@ -156,7 +156,7 @@ def test_a_refit_says_how_much_gold_each_person_gets_and_writes_only_changes(
     assert kept[people["wrong"]].gold_factor == 2.0
     assert {row.answers for row in kept.values()} == {50}
     with database.write() as session, statements_of(database) as again:
-        keep_refit(session, batch.project_id, refit, clock.now())
+        keep_refit(session, project, refit, clock.now())
     assert not [text for text, _ in again.seen if text.startswith("UPDATE work_records")]
 
 

@@ -90,6 +90,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/me/preferences": {"json": {"motion": "reduced"}},
     "PUT /api/v1/assignments/{assignment_id}/draft": {"json": {"result": []}},
     "POST /api/v1/assignments/{assignment_id}/response": {"json": {"result": []}},
+    "POST /api/v1/assignments/{assignment_id}/correction": {"json": {"result": []}},
     "POST /api/v1/assignments/{assignment_id}/skip": {"json": {"reason": SkipReason.OTHER}},
     "POST /api/v1/reviews/{review_id}/settle": {"json": {"verdict": Verdict.UNUSABLE, "reason": Reason.UNREADABLE}},
     "POST /api/v1/projects": {

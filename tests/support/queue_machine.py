@@ -13,6 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from leye_platform.assignments.claim import Nothing, claim
+from leye_platform.assignments.correct import Correction, correct
+from leye_platform.assignments.errors import RoundIsOver
 from leye_platform.assignments.expiry import STILL_ASKED, expire_leases, open_to_all
 from leye_platform.assignments.lanes import Claimant
 from leye_platform.assignments.leases import release, skip
@@ -29,6 +31,7 @@ from leye_platform.matching.sealing import KeyRing
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import ItemState, Pipeline
 from leye_platform.review.models import Decision, Review
+from leye_platform.review.rules import UNSETTLED
 from support.clock import MovableClock
 from support.factories import chosen, make_batch, make_items, make_person, make_project
 from support.migrated import migrated_file
@@ -185,6 +188,23 @@ class Queue(RuleBasedStateMachine):
             stored = submit(session, person, assignment.id, given, key_ring=self.keys, now=self.clock.now())
         assert stored.late
 
+    @rule(label=LABEL, data=st.data())
+    def corrects(self, label: str, data: st.DataObject) -> None:
+        with self.database.read() as session:
+            given = session.execute(
+                select(Response.number, Response.assignment_id, Response.person_id, Response.round, MicroTask.round)
+                .join(MicroTask, MicroTask.id == Response.microtask_id)
+                .order_by(Response.number)
+            ).all()
+        if not given:
+            return
+        _, assignment, person, in_round, current = data.draw(st.sampled_from(given))
+        try:
+            with self.database.write() as session:
+                correct(session, person, assignment, Correction(self.result(label)), self.clock.now())
+        except RoundIsOver:
+            assert in_round < current
+
     @precondition(lambda self: self._decided())
     @rule(data=st.data())
     def is_sent_back(self, data: st.DataObject) -> None:
@@ -246,7 +266,7 @@ class Queue(RuleBasedStateMachine):
                     assert task.id in waiting
                 else:
                     assert task.id not in opened
-            reviews = session.scalar(select(func.count()).select_from(Review))
+            reviews = session.scalar(select(func.count()).where(Review.state.in_(UNSETTLED)))
             in_review = session.scalar(select(func.count()).where(MicroTask.state == ItemState.REVIEW))
             assert reviews == in_review
 
@@ -264,5 +284,13 @@ class Queue(RuleBasedStateMachine):
                 .where(MicroTask.state == ItemState.DECIDED)
             )
             assert set(decided) <= payable
+            standing = session.scalars(
+                select(Decision.microtask_id)
+                .join(MicroTask, (MicroTask.id == Decision.microtask_id) & (MicroTask.round == Decision.round))
+                .where(Decision.fell_at.is_(None))
+            )
+            assert set(standing) == set(
+                session.scalars(select(MicroTask.id).where(MicroTask.state == ItemState.DECIDED))
+            ), "what is decided has a decision that stands, and nothing else has"
             versions = session.execute(select(Decision.microtask_id, Decision.version)).all()
             assert len(versions) == len({tuple(row) for row in versions})

@@ -97,6 +97,7 @@ ACTION_WORDS: dict[str, str] = {
     "webhook.renew": N_("换推送地址的密钥"),
     "webhook.again": N_("再发一次消息"),
     "review.settle": N_("质检决定"),
+    "answer.correct": N_("更正答案"),
     "gold.confirm": N_("确认标准题"),
     "gold.retire": N_("停用标准题"),
 }

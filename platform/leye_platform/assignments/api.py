@@ -10,6 +10,7 @@ from leye_platform.accounts.rules import PARTNER_ROLES
 from leye_platform.actor import Actor
 from leye_platform.assignments import drafts, leases
 from leye_platform.assignments.claim import Nothing, claim
+from leye_platform.assignments.correct import Correction, correct
 from leye_platform.assignments.errors import (
     IdempotencyKeyMissing,
     PartnersDoNotAnnotate,
@@ -24,6 +25,8 @@ from leye_platform.assignments.schemas import (
     AssignmentOut,
     BatchOut,
     ClaimIn,
+    CorrectionIn,
+    CorrectionOut,
     DraftIn,
     DraftOut,
     DraftSaved,
@@ -175,9 +178,7 @@ def put_draft(work: Work, assignment_id: UUID, body: DraftIn) -> DraftSaved:
 @endpoint(Permission.WORK)
 def respond(work: Work, assignment_id: UUID, body: ResponseIn, idempotency_key: IdempotencyKey = None) -> Response:
     """Submit the answer. Accepted once: sent again, what is stored is given back with 200."""
-    if idempotency_key is None or not 1 <= len(idempotency_key.strip()) <= LONGEST_KEY:
-        raise IdempotencyKeyMissing
-    given = Submission(body.result, idempotency_key.strip(), body.active_ms, body.input_mode)
+    given = Submission(body.result, _key_of(idempotency_key), body.active_ms, body.input_mode)
     try:
         person, keys = annotator_of(work.actor), work.installation.key_ring
         stored = submit(work.session, person, assignment_id, given, key_ring=keys, now=work.now)
@@ -194,6 +195,35 @@ def respond(work: Work, assignment_id: UUID, body: ResponseIn, idempotency_key: 
         submitted_at=stored.submitted_at,
     )
     return _json(out, 201 if stored.new else 200)
+
+
+def _key_of(given: str | None) -> str:
+    if given is None or not 1 <= len(given.strip()) <= LONGEST_KEY:
+        raise IdempotencyKeyMissing
+    return given.strip()
+
+
+@router.post(
+    "/assignments/{assignment_id}/correction",
+    response_model=CorrectionOut,
+    status_code=201,
+    responses={200: {"model": CorrectionOut, "description": "It stood so before"}},
+)
+@endpoint(Permission.WORK)
+def correct_answer(
+    work: Work, assignment_id: UUID, body: CorrectionIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Put one's own answer right while its item can still change. A request sent again corrects nothing more."""
+    person = annotator_of(work.actor)
+    given = Correction(body.result, _key_of(idempotency_key))
+    corrected = correct(work.session, person.person_id, assignment_id, given, work.now)
+    out = CorrectionOut(
+        response_id=corrected.response_id,
+        assignment_id=corrected.assignment_id,
+        submitted_at=corrected.submitted_at,
+        corrected_at=corrected.corrected_at,
+    )
+    return _json(out, 201 if corrected.new else 200)
 
 
 @router.post("/assignments/{assignment_id}/skip", response_model=EndedOut)
@@ -233,5 +263,5 @@ def heartbeat(work: Work, assignment_id: UUID, body: HeartbeatIn | None = None) 
     )
 
 
-def _json(out: AssignmentOut | ResponseOut, status: int) -> JSONResponse:
+def _json(out: AssignmentOut | ResponseOut | CorrectionOut, status: int) -> JSONResponse:
     return JSONResponse(out.model_dump(mode="json"), status_code=status)

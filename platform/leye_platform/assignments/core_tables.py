@@ -21,8 +21,9 @@ projects, batches, items, micro_tasks = (_tables[name] for name in ("projects", 
 guide_versions, guide_readings, pay_rates = (
     _tables[name] for name in ("guide_versions", "guide_readings", "pay_rates")
 )
-reviews, decisions, lot_items = _tables["reviews"], _tables["decisions"], _tables["lot_items"]
-item_decisions = _tables["item_decisions"]
+reviews, decisions = _tables["reviews"], _tables["decisions"]
+lots, lot_items = _tables["lots"], _tables["lot_items"]
+item_decisions, replaced_answers = _tables["item_decisions"], _tables["replaced_answers"]
 people, teams, team_members = _tables["people"], _tables["teams"], _tables["team_members"]
 memberships, price_cards = _tables["memberships"], _tables["price_cards"]
 work_runs, reservations = _tables["work_runs"], _tables["reservations"]

@@ -58,6 +58,42 @@ class AlreadyAnswered(Conflict):
     sentence = N_("这条任务你已经提交过，答案已存好。请领取下一条。")
 
 
+class NotAnsweredYet(Conflict):
+    """Only an answer that stands can be corrected."""
+
+    sentence = N_("这条任务你还没有提交过答案，没有要更正的。请直接提交答案。")
+
+
+class CorrectionTooLate(Conflict):
+    """The item is in a lot, or further: what the partner gets no longer changes under their hands."""
+
+    sentence = N_("这条已经交付，或者正在交付，答案不能再改，报酬不变。要重做，请告诉项目经理，在验收时把它退回。")
+
+
+class ReviewerHasIt(Conflict):
+    """A reviewer has the answers before them; what they accept must be what they saw."""
+
+    sentence = N_("质检员正在看这条，答案先不能改。请等质检员判定；判错了，告诉组长或项目经理。报酬不变。")
+
+
+class ReviewerHasSettled(Conflict):
+    """A reviewer's word stands above the answers."""
+
+    sentence = N_("质检员已经判定了这条，答案不能再改，报酬不变。觉得判错了，请告诉组长或项目经理。")
+
+
+class RoundIsOver(Conflict):
+    """The micro-task was sent back: a new round asks for new answers."""
+
+    sentence = N_("这条已经退回重做，原来的答案不再改。请领取重做的这一条，重新作答。")
+
+
+class WorkIsOver(Conflict):
+    """The item was withdrawn or is unusable, or its batch or project is closed: nothing asks for a better answer."""
+
+    sentence = N_("这条已经撤回、不可用，或者批次已经结束，答案不用再改，报酬不变。请领取下一条。")
+
+
 class AlreadyDecided(Conflict):
     """A draft came after the lease had run out and the task had been settled."""
 

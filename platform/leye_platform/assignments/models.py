@@ -211,8 +211,11 @@ class Draft(Base):
 
 
 class Response(Base):
-    """One submission; immutable (the database refuses changes). `labels` is what the answer says.
+    """What a person answered, as it stands; immutable but for corrections. `labels` is what the answer says.
 
+    The database refuses any change but two: a correction once what stood is in `replaced_answers` (correct.py), and an
+    erasure. number, submitted_at, pay_micros and the measured time are those of the first submission, whatever was
+    corrected afterwards. corrected_at: when what stands was given, where that was later.
     as_sent: the regions as a client of Label Studio wrote them, which they want back; None where that is `result`.
     """
 
@@ -246,6 +249,26 @@ class Response(Base):
     pay_micros: Mapped[int] = mapped_column(BigInteger)
     proposal_use: Mapped[ProposalUse] = mapped_column(default=ProposalUse.NONE)
     submitted_at: Mapped[datetime]
+    corrected_at: Mapped[datetime | None]
+
+
+class ReplacedAnswer(Base):
+    """What a response said before its author corrected it; immutable, and counted nowhere. version: from 1.
+
+    idempotency_key: of the request that brought it. given_at: when it was given; replaced_at: until when it stood.
+    """
+
+    __tablename__ = "replaced_answers"
+
+    response_id: Mapped[UUID] = mapped_column(ForeignKey("responses.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    result: Mapped[list[Any]]
+    labels: Mapped[list[Any]]
+    as_sent: Mapped[list[Any] | None]
+    proposal_use: Mapped[ProposalUse]
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    given_at: Mapped[datetime]
+    replaced_at: Mapped[datetime]
 
 
 class ActiveTimeEvent(Base):

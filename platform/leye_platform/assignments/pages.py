@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from leye_platform.assignments.api import LONGEST_KEY, annotator_of
 from leye_platform.assignments.bench import Bench, bench_of
 from leye_platform.assignments.claim import Nothing, claim
+from leye_platform.assignments.correct import is_correctable
 from leye_platform.assignments.drafts import save_draft
 from leye_platform.assignments.errors import AlreadyDecided, TaskGivenBack, TaskSkipped
 from leye_platform.assignments.lanes import Claimant
@@ -36,9 +37,12 @@ router = APIRouter(include_in_schema=False)
 
 Field = Annotated[str, Form()]
 ANSWERABLE = frozenset({AssignmentState.LEASED, AssignmentState.EXPIRED})
-BEGIN_WORDS = {"submitted": N_("上一条已提交"), "skipped": N_("上一条已跳过")}
+BEGIN_WORDS = {"submitted": N_("上一条已提交"), "skipped": N_("上一条已跳过"), "corrected": N_("答案已更正")}
+CORRECTING, AS_IT_STANDS = N_("更正答案"), N_("现在是你交过的答案，改好再提交")
+IN_HAND = frozenset({"skip", "help"})
+"""Commands of the bar that are for a task in hand."""
 ENDED_WORDS: dict[AssignmentState, tuple[str, str]] = {
-    AssignmentState.SUBMITTED: (N_("这条已经提交"), N_("答案存好了，只算一次，交了就不再改。")),
+    AssignmentState.SUBMITTED: (N_("这条已经提交"), N_("答案存好了，只算一次。")),
     AssignmentState.SKIPPED: (N_("这条你跳过了"), N_("已经交给别人，不影响收入。写过的答案存成了草稿。")),
     AssignmentState.RELEASED: (N_("这条你退还了"), N_("已经交给别人，不影响收入。写过的答案存成了草稿。")),
 }
@@ -55,22 +59,32 @@ class Posted:
 
 @router.post("/work/next")
 @endpoint(Permission.WORK, form=True)
-def take_next(work: Work, *, project: Field = "", after: Field = "") -> Response:
-    """Claim the next task, in one project where `project` names it. after: what the person has just done."""
+def take_next(work: Work, *, project: Field = "", after: Field = "", last: Field = "") -> Response:
+    """Claim the next task, in one project where `project` names it. after: what the person has just done, to the task
+    of the assignment `last`.
+    """
     try:
         project_id = UUID(project) if project else None
     except ValueError:
         raise ProjectMissing from None
-    return go_on(work, work.session, project_id, after)
+    return go_on(work, work.session, project_id, after, _id_in(last))
 
 
-def go_on(work: Work, session: Session, project_id: UUID | None, after: str) -> Response:
-    """To the next task, to what has changed in its guide, or home where there is none.
+def _id_in(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def go_on(work: Work, session: Session, project_id: UUID | None, after: str, last: UUID | None = None) -> Response:
+    """To the next task, to what has changed in its guide, or home where there is none. last: the task just answered.
 
     project_id: where the person stays by their own choice; else they are in a run, or begin one.
     """
     person = annotator_of(work.actor)
     said = {"after": after} if after in BEGIN_WORDS else {}
+    answered = {"last": str(last)} if last and said else {}
     try:
         claimed = claim(session, Claimant(person.person_id, work.now, project_id), work.installation.key_ring)
     except GuideNotConfirmed as changed:
@@ -78,22 +92,24 @@ def go_on(work: Work, session: Session, project_id: UUID | None, after: str) -> 
         return _go_to(changed.arguments["page"] + (f"?{query}" if query else ""))
     if isinstance(claimed, Nothing):
         return _go_to(f"/work?{urlencode({'none': claimed.reason.value} | said)}")
-    return _go_to(f"/work/tasks/{claimed.assignment_id}" + (f"?{urlencode(said)}" if said else ""))
+    query = urlencode(said | answered)
+    return _go_to(f"/work/tasks/{claimed.assignment_id}" + (f"?{query}" if query else ""))
 
 
 @router.get("/work/tasks/{assignment_id}")
 @endpoint(Permission.WORK)
-def show_task(work: Work, assignment_id: UUID, after: str = "") -> Response:
-    """One task to work on, or what became of it. Never claims. after: what became of the one before."""
+def show_task(work: Work, assignment_id: UUID, after: str = "", last: str = "") -> Response:
+    """One task to work on, or what became of it. Never claims. after: what became of the one before, `last`."""
     bench = bench_of(work.session, assignment_id, work.person_id, work.now)
     if bench.seen.state in ANSWERABLE:
-        return _task(work, work.session, bench, bench.chosen, after=after)
+        return task_page(work, work.session, bench, bench.chosen, after=after, last=_id_in(last))
     title, text = ENDED_WORDS[bench.seen.state]
     return work.page(
         "work/ended.html",
         bench=bench,
         ended=title,
         text=text,
+        correctable=is_correctable(work.session, work.person_id, assignment_id),
         pictures=picture_links(work).pictures(bench.seen.content),
     )
 
@@ -121,7 +137,7 @@ def act(
         return answer
     # The answer is stored before the next task is asked for: whatever happens there, it stands.
     with database.write() as session:
-        return go_on(work, session, bench.seen.stays_in, "submitted")
+        return go_on(work, session, bench.seen.stays_in, "submitted", assignment_id)
 
 
 def _submit(work: Work, session: Session, bench: Bench, posted: Posted) -> Response | None:
@@ -167,7 +183,7 @@ def _step_aside(work: Work, session: Session, bench: Bench, posted: Posted, do: 
 
 def _refused(work: Work, session: Session, bench: Bench, posted: Posted, refused: ResultRefused) -> Response:
     problem = work.gettext(refused.template).format(**refused.arguments)
-    return _task(work, session, bench, posted.choices, problem=problem, status=422)
+    return task_page(work, session, bench, posted.choices, problem=problem, status=422)
 
 
 def _keep(work: Work, session: Session, bench: Bench, posted: Posted) -> None:
@@ -181,18 +197,22 @@ def _keep(work: Work, session: Session, bench: Bench, posted: Posted) -> None:
         return  # nothing that could be a draft, or nothing that a draft is kept for any more
 
 
-def _task(
+def task_page(
     work: Work,
     session: Session,
     bench: Bench,
     chosen: list[str],
     *,
     after: str = "",
+    last: UUID | None = None,
     problem: str = "",
     status: int = 200,
+    corrects: bool = False,
 ) -> Response:
+    """The workbench. corrects: with the person's own answer in it, to put it right."""
     seen, guide, view = bench.seen, bench.guide, picture_links(work).linked(bench.view)
     html = guide_html(session, guide.text, work.gettext, top=3, answers_of=seen.project_id)
+    proposed = seen.proposal is not None and not corrects
     return work.page(
         "work/task.html",
         status=status,
@@ -205,14 +225,18 @@ def _task(
         assignment_id=seen.assignment_id,
         idempotency_key=str(new_id()),
         chosen=chosen,
-        position=work.gettext(N_("今天第 {number} 条")).format(number=bench.number),
-        commands=tool_commands(bench.kind.template, view, work.gettext, clear=seen.proposal is not None),
-        proposed=seen.proposal is not None,
+        position=work.gettext(CORRECTING if corrects else N_("今天第 {number} 条")).format(number=bench.number),
+        commands=tool_commands(
+            bench.kind.template, view, work.gettext, clear=proposed, without=IN_HAND if corrects else frozenset()
+        ),
+        proposed=proposed,
         untouched=bench.begins_from_proposal,
         problem=problem,
-        late=bench.late,
+        late=bench.late and not corrects,
+        corrects=corrects,
+        last=last,
         active_ms=seen.active_ms,
-        begin=work.gettext(BEGIN_WORDS.get(after, N_("可以开始"))),
+        begin=work.gettext(AS_IT_STANDS if corrects else BEGIN_WORDS.get(after, N_("可以开始"))),
     )
 
 

@@ -65,6 +65,13 @@ class ResponseIn(DraftIn):
     input_mode: InputMode | None = None
 
 
+class CorrectionIn(BaseModel):
+    """The answer as it should have been, whole. The measured time stays that of the first submission."""
+
+    model_config = ConfigDict(extra="forbid")
+    result: Annotated[list[dict[str, Any]], AfterValidator(storable)] = Field(max_length=10_000)
+
+
 class SkipIn(BaseModel):
     """Why the task is passed on."""
 
@@ -141,6 +148,15 @@ class ResponseOut(BaseModel):
     pay_micros: int
     currency: str
     submitted_at: datetime
+
+
+class CorrectionOut(BaseModel):
+    """A corrected response. `submitted_at` is the first submission's; its pay is what it was."""
+
+    response_id: UUID
+    assignment_id: UUID
+    submitted_at: datetime
+    corrected_at: datetime | None
 
 
 class DraftSaved(BaseModel):

@@ -115,7 +115,7 @@ def submit(
         put_draft(session, own.id, given.result, now)
         raise TaskGivenBack if own.state is AssignmentState.RELEASED else TaskSkipped
     kind = task_type(own.task_type, own.label_config)
-    answer = _checked(kind, own, given.result)
+    answer = checked(kind, own, given.result)
     stored = _store(session, who, own, given, answer=answer, key_ring=key_ring, now=now)
     _earn(session, who, own, stored, now)
     if stored.late:
@@ -137,7 +137,7 @@ def _stored(session: Session, own: OwnAssignment) -> Submitted:
     return Submitted(response_id, number, own.id, late, pay_micros, own.currency, submitted_at, new=False)
 
 
-class _Answer(NamedTuple):
+class CheckedAnswer(NamedTuple):
     """An answer in its canonical form, what it says, and what it made of the proposal it began from.
 
     right: it says what the gold item is known to be.
@@ -149,14 +149,15 @@ class _Answer(NamedTuple):
     right: bool
 
 
-def _checked(kind: TaskType, own: OwnAssignment, result: list[Any]) -> _Answer:
+def checked(kind: TaskType, own: OwnAssignment, result: list[Any]) -> CheckedAnswer:
+    """An answer as the task type takes it. Raises AnswerRefused."""
     try:
         canonical = kind.template.validate_result(kind.config, own.content, result)
     except ResultRefused as refused:
         raise AnswerRefused(refused) from None
     labels = kind.template.labels_of(kind.config, canonical)
     right = own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)
-    return _Answer(canonical, labels, _proposal_use(kind, own, labels), right)
+    return CheckedAnswer(canonical, labels, _proposal_use(kind, own, labels), right)
 
 
 def _proposal_use(kind: TaskType, own: OwnAssignment, labels: Labels) -> ProposalUse:
@@ -172,7 +173,7 @@ def _store(
     own: OwnAssignment,
     given: Submission,
     *,
-    answer: _Answer,
+    answer: CheckedAnswer,
     key_ring: KeyRing,
     now: datetime,
 ) -> Submitted:
@@ -267,7 +268,12 @@ def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: U
         if own.microtask_state is ItemState.DECIDED:
             make_payable(session, response_ids=[response_id], now=now)
         return
-    task = AnsweredTask(
+    weigh(session, answered_task(own, response_id), kind, now)
+
+
+def answered_task(own: OwnAssignment, response_id: UUID) -> AnsweredTask:
+    """What weighing wants to know of the micro-task that this response answers."""
+    return AnsweredTask(
         id=own.microtask_id,
         item_id=own.item_id,
         batch_id=own.batch_id,
@@ -284,4 +290,3 @@ def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: U
         content=own.content,
         only_part=own.only_part,
     )
-    weigh(session, task, kind, now)

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.models import Response
+from leye_platform.assignments.correct import is_correctable
+from leye_platform.assignments.models import ReplacedAnswer, Response
 from leye_platform.billing.errors import AnswerMissing
 from leye_platform.billing.models import LedgerEntry
 from leye_platform.billing.rules import EntryKind
@@ -25,6 +26,9 @@ METHOD_WORDS = {
     DecisionMethod.SINGLE: N_("按一份答案判定：{words}。"),
     DecisionMethod.REVIEW: N_("质检员判定：{words}。"),
 }
+CORRECTED = N_("你更正了答案：原来是{before}，改为{words}。")
+CORRECTED_SOMETHING = N_("你更正了答案。")
+FELL = N_("有答案更正过，前面的判定不再算数。报酬不变。")
 SENT_BACK = N_("质检员退回重做。")
 UNUSABLE = N_("质检员判这条不可用。不影响你的报酬。")
 
@@ -42,7 +46,8 @@ class Step:
 
 @dataclass(frozen=True)
 class AnswerStory:
-    """decided is None until the round that the answer belongs to is decided. payable_at: None while pending."""
+    """decided is None until the round that the answer belongs to is decided. payable_at: None while pending.
+    correctable: whether its author can still put it right."""
 
     response: Response
     project: Project
@@ -52,6 +57,7 @@ class AnswerStory:
     decided: str | None
     same: bool
     payable_at: datetime | None
+    correctable: bool
     steps: tuple[Step, ...]
 
 
@@ -85,13 +91,14 @@ def story_of(session: Session, person_id: UUID, response_id: UUID) -> AnswerStor
     )
     steps = [
         Step(response.submitted_at, N_("你提交答案，{money}待确认。"), {"micros": response.pay_micros}),
+        *_corrected(session, kind, response, erased=not microtask.content),
         *_decided(kind, own_round, reviews),
         *_refused(reviews),
     ]
     if payable_at is not None:
         steps.append(Step(payable_at, N_("{money}转为待发放。"), {"micros": response.pay_micros}))
     steps += _delivered(session, response)
-    decided = own_round[-1] if own_round else None
+    decided = own_round[-1] if own_round and own_round[-1].fell_at is None else None
     return AnswerStory(
         response=response,
         project=project,
@@ -101,6 +108,7 @@ def story_of(session: Session, person_id: UUID, response_id: UUID) -> AnswerStor
         decided=None if decided is None else kind.template.describe(kind.config, decided.result),
         same=decided is not None and kind.consensus.same(decided.labels, response.labels),
         payable_at=payable_at,
+        correctable=is_correctable(session, person_id, response.assignment_id),
         steps=tuple(sorted(steps, key=lambda step: step.at)),
     )
 
@@ -117,9 +125,26 @@ def _reviews(session: Session, response: Response) -> dict[UUID, Review]:
     return {review.id: review for review in rows}
 
 
-def _decided(kind: TaskType, decisions: list[Decision], reviews: dict[UUID, Review]) -> list[Step]:
-    """Each decision, with the reviewer's reason where a review made it."""
+def _corrected(session: Session, kind: TaskType, response: Response, *, erased: bool) -> list[Step]:
+    """Each correction: what it made of which answer."""
+    replaced = session.scalars(
+        select(ReplacedAnswer).where(ReplacedAnswer.response_id == response.id).order_by(ReplacedAnswer.version)
+    ).all()
+    if erased:
+        return [Step(answer.replaced_at, CORRECTED_SOMETHING, {}) for answer in replaced]
+    said = [
+        kind.template.describe(kind.config, result) for result in (*(one.result for one in replaced), response.result)
+    ]
     return [
+        Step(answer.replaced_at, CORRECTED, {"before": before, "words": after})
+        for answer, before, after in zip(replaced, said, said[1:], strict=False)
+    ]
+
+
+def _decided(kind: TaskType, decisions: list[Decision], reviews: dict[UUID, Review]) -> list[Step]:
+    """Each decision, with the reviewer's reason where a review made it; and where one fell, that it did."""
+    fallen = [Step(decision.fell_at, FELL, {}) for decision in decisions if decision.fell_at is not None]
+    return fallen + [
         Step(
             decision.decided_at,
             METHOD_WORDS[decision.method],

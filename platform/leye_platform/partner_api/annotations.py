@@ -18,12 +18,13 @@ KEPT: ColumnElement[str] = literal_column("'kept'")
 
 
 class Annotation(NamedTuple):
-    """A response; all its ids are integers of the outside."""
+    """A response; all its ids are integers of the outside. corrected_at: when its author last put it right, if ever."""
 
     number: int
     result: list[Any]
     active_ms: int
     submitted_at: datetime
+    corrected_at: datetime | None
     author: int
     task: int
     project: int
@@ -38,7 +39,7 @@ class Annotation(NamedTuple):
             "project": self.project,
             "lead_time": self.active_ms / 1000,
             "created_at": at(self.submitted_at),
-            "updated_at": at(self.submitted_at),
+            "updated_at": at(self.corrected_at or self.submitted_at),
             "was_cancelled": False,
             "ground_truth": False,
             "created_username": str(self.author),
@@ -64,6 +65,7 @@ def _annotations() -> Select[*tuple[Any, ...]]:
             func.coalesce(responses.c.as_sent, responses.c.result),
             responses.c.active_ms,
             responses.c.submitted_at,
+            responses.c.corrected_at,
             people.c.number,
             items.c.number,
             projects.c.number,

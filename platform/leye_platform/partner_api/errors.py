@@ -44,7 +44,15 @@ class NotClaimed(Refused):
 
 
 class AnnotationStays(Refused):
-    sentence = N_("提交的标注是记录，不能改，也不能删。要重做这条任务，请在验收时把它退回，并写明原因。")
+    sentence = N_(
+        "提交的标注是记录，不能删。写错了，作者可以改（PATCH）；要重做这条任务，请在验收时把它退回，并写明原因。"
+    )
+
+
+class AnnotationOfAnother(Forbidden):
+    """Whoever oversees a project reads others' answers, and never rewrites them."""
+
+    sentence = N_("标注只有作者自己能改。要改这条的结果，请在质检时判定，或者在验收时把它退回，并写明原因。")
 
 
 class TaskStays(Refused):

@@ -135,6 +135,7 @@ def _annotations(session: Session, project_id: UUID, project: int, rows: list[_T
             _length(session, regions),
             responses.c.active_ms,
             responses.c.submitted_at,
+            func.coalesce(responses.c.corrected_at, responses.c.submitted_at),
             people.c.number,
             items.c.number,
         )
@@ -157,14 +158,13 @@ def _annotations(session: Session, project_id: UUID, project: int, rows: list[_T
 
 
 def _annotation(row: Any, project: int) -> bytes:
-    _, number, result, regions, active_ms, moment, author, task = row
-    when = at(moment)
+    _, number, result, regions, active_ms, given, changed, author, task = row
     return (
         f'{{"id":{number},"completed_by":{author},"result":{result},"was_cancelled":false,"ground_truth":false,'
-        f'"created_at":"{when}","updated_at":"{when}","draft_created_at":null,"lead_time":{active_ms / 1000},'
-        f'"prediction":{{}},"result_count":{regions},"unique_id":null,"import_id":null,"last_action":null,'
-        f'"bulk_created":false,"task":{task},"project":{project},"updated_by":{author},"parent_prediction":null,"parent_annotation":null,'
-        f'"last_created_by":null}}'
+        f'"created_at":"{at(given)}","updated_at":"{at(changed)}","draft_created_at":null,'
+        f'"lead_time":{active_ms / 1000},"prediction":{{}},"result_count":{regions},"unique_id":null,'
+        f'"import_id":null,"last_action":null,"bulk_created":false,"task":{task},"project":{project},'
+        f'"updated_by":{author},"parent_prediction":null,"parent_annotation":null,"last_created_by":null}}'
     ).encode()
 
 

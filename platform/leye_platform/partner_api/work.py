@@ -15,14 +15,17 @@ from leye_platform.assignments.core_tables import (
     drafts,
     items,
     micro_tasks,
+    responses,
 )
+from leye_platform.assignments.correct import Correction, correct
 from leye_platform.assignments.lanes import Claimant
 from leye_platform.assignments.rules import AssignmentState, SkipReason
 from leye_platform.assignments.submit import Submission, Submitted, submit
 from leye_platform.assignments.unasked import take_unasked
 from leye_platform.matching.sealing import KeyRing
+from leye_platform.partner_api.annotations import Annotation
 from leye_platform.partner_api.bodies import at
-from leye_platform.partner_api.errors import NotYours, ResultMissing, ResultNotKept
+from leye_platform.partner_api.errors import AnnotationOfAnother, NotYours, ResultMissing, ResultNotKept
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import (
     LEASES_ELSEWHERE,
@@ -167,6 +170,24 @@ def answer_task(
     # Whoever oversees a project could else pay themselves for as many answers as it has tasks.
     who = replace(annotator_of(actor), paid=False) if unasked else annotator_of(actor)
     return submit(session, who, assignment_id, submission, key_ring=key_ring, now=now)
+
+
+def correct_annotation(
+    session: Session, actor: Actor, standing: Annotation, given: dict[str, Any], now: datetime
+) -> None:
+    """Let the actor's own annotation say what the body's `result` says; nothing where the body has none.
+
+    Raises AnnotationOfAnother, ResultMissing, ResultNotKept, and what `correct` raises.
+    """
+    if "result" not in given or given["result"] == standing.result:
+        return
+    if standing.author != actor.number:
+        raise AnnotationOfAnother
+    correction = Correction(result_of(given), keep_as_sent=True)
+    assignment_id = session.scalars(
+        select(responses.c.assignment_id).where(responses.c.number == standing.number)
+    ).one()
+    correct(session, actor.person_id, assignment_id, correction, now)
 
 
 def result_of(given: dict[str, Any]) -> list[Any]:

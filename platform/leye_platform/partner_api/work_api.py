@@ -13,7 +13,13 @@ from leye_platform.partner_api.annotations import annotation_numbered, annotatio
 from leye_platform.partner_api.bodies import TAKES_OBJECT, Number, Object, answer, at
 from leye_platform.partner_api.errors import AnnotationStays, DraftNotThere, NotClaimed, NotYours
 from leye_platform.partner_api.reach import held_by, item_numbered, oversees, project_to_label
-from leye_platform.partner_api.work import answer_task, next_task, result_of, task_in_hand_answer
+from leye_platform.partner_api.work import (
+    answer_task,
+    correct_annotation,
+    next_task,
+    result_of,
+    task_in_hand_answer,
+)
 from leye_platform.permissions import Permission
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.web.label_studio_problem import label_studio_problem
@@ -106,11 +112,10 @@ def read_annotation(work: Work, annotation_number: Number) -> Response:
 @router.patch("/annotations/{annotation_number}", openapi_extra=TAKES_OBJECT)
 @endpoint(Permission.LABEL)
 def change_annotation(work: Work, annotation_number: Number, body: Object) -> Response:
-    """Answers are records: the same `result` again is accepted, another one refused."""
+    """Correct one's own answer: another `result` replaces it under the same id while the task can still change."""
     standing = annotation_numbered(work.session, work.actor, annotation_number)
-    if "result" in body and body["result"] != standing.result:
-        raise AnnotationStays
-    return answer(standing.answer())
+    correct_annotation(work.session, work.actor, standing, body, work.now)
+    return answer(annotation_numbered(work.session, work.actor, annotation_number).answer())
 
 
 @router.delete("/annotations/{annotation_number}")

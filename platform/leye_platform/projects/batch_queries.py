@@ -36,7 +36,7 @@ def quality_of(session: Session, batch_id: UUID) -> Quality | None:
     """None before the first decision."""
     rows = session.execute(
         select(Decision.method, Decision.confidence)
-        .where(Decision.batch_id == batch_id)
+        .where(Decision.batch_id == batch_id, Decision.fell_at.is_(None))
         .order_by(Decision.decided_at.desc())
         .limit(LATEST)
     ).all()

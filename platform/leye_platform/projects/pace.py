@@ -55,6 +55,7 @@ def paces_of(session: Session, projects: Sequence[UUID], now: datetime) -> dict[
                 Batch.project_id.in_(projects),
                 Batch.state.in_((BatchState.OPEN, BatchState.PAUSED)),
                 Decision.decided_at > now - PACE,
+                Decision.fell_at.is_(None),
             )
             .group_by(Batch.project_id)
         ).all()
@@ -92,7 +93,7 @@ def decided_by_day(session: Session, now: datetime) -> list[tuple[datetime, int]
         select(*since)
         .select_from(Batch)
         .join(Decision, Decision.batch_id == Batch.id)
-        .where(Decision.decided_at >= midnights[0])
+        .where(Decision.decided_at >= midnights[0], Decision.fell_at.is_(None))
     )
     counts = [*(count or 0 for count in session.execute(query).one()), 0]
     return [(midnight, counts[n] - counts[n + 1]) for n, midnight in enumerate(midnights)]

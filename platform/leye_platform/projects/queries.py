@@ -95,7 +95,7 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
 def _decided_lately(session: Session, ids: Sequence[UUID], now: datetime) -> Iterator[tuple[UUID, int]]:
     rows = session.execute(
         select(Decision.batch_id, func.count())
-        .where(Decision.batch_id.in_(ids), Decision.decided_at > now - PACE)
+        .where(Decision.batch_id.in_(ids), Decision.decided_at > now - PACE, Decision.fell_at.is_(None))
         .group_by(Decision.batch_id)
     )
     yield from rows.all()

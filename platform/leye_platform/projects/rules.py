@@ -121,7 +121,7 @@ ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
     _I.WAITING: frozenset({_I.WORKING, _I.REVIEW, _I.WITHDRAWN}),
     _I.WORKING: frozenset({_I.REVIEW, _I.DECIDED, _I.UNUSABLE, _I.WITHDRAWN}),
     _I.REVIEW: frozenset({_I.WORKING, _I.REWORK, _I.DECIDED, _I.UNUSABLE, _I.WITHDRAWN}),
-    _I.DECIDED: frozenset({_I.DELIVERED, _I.REWORK, _I.REVIEW}),
+    _I.DECIDED: frozenset({_I.DELIVERED, _I.REWORK, _I.REVIEW, _I.WORKING}),  # WORKING: an answer was corrected
     _I.DELIVERED: frozenset({_I.ACCEPTED, _I.REWORK}),
     _I.ACCEPTED: frozenset(),
     _I.REWORK: frozenset({_I.WORKING, _I.REVIEW, _I.DECIDED, _I.UNUSABLE, _I.WITHDRAWN}),

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Delete, Select, Update, case, delete, func, literal, null, select, update
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.models import Assignment, Draft, Response, Slot
+from leye_platform.assignments.models import Assignment, Draft, ReplacedAnswer, Response, Slot
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.matching.models import SealedKind, SealedRecord
 from leye_platform.projects.models import Addition, Batch, BatchBucket, Item, MicroTask, RefusedRow
@@ -65,7 +65,11 @@ def erase_block(session: Session, batch_id: UUID, after: int, until: int) -> dic
             session, update(Review).where(Review.microtask_id.in_(tasks)).values(comment=None, result=None)
         ),
     }
+    answers = select(Response.id).where(Response.microtask_id.in_(tasks))
     for statement in (
+        update(ReplacedAnswer)
+        .where(ReplacedAnswer.response_id.in_(answers))
+        .values(result=ERASED, labels=ERASED, as_sent=None),
         update(ItemDecision).where(ItemDecision.item_id.in_(items)).values(result=ERASED),
         update(LotItem).where(LotItem.lot_id.in_(lots), LotItem.item_id.in_(items)).values(result=ERASED, reason=None),
         update(Assignment)
@@ -105,6 +109,11 @@ def content_left(session: Session, batch_id: UUID) -> int:
         select(func.count()).where(Item.batch_id == batch_id, Item.data != NOTHING),
         select(func.count()).where(MicroTask.batch_id == batch_id, MicroTask.content != NOTHING),
         responses.where((Response.result != ERASED) | (Response.labels != ERASED)),
+        select(func.count())
+        .select_from(ReplacedAnswer)
+        .join(Response, Response.id == ReplacedAnswer.response_id)
+        .where(Response.batch_id == batch_id)
+        .where((ReplacedAnswer.result != ERASED) | (ReplacedAnswer.labels != ERASED)),
         select(func.count()).where(Decision.batch_id == batch_id, Decision.result != ERASED),
         select(func.count()).where(RefusedRow.batch_id == batch_id),
     )

@@ -172,6 +172,12 @@ def ask_for_lot_when_finished(session: Session, batch_id: UUID, now: datetime) -
         ask_for(session, JobName.ASSEMBLE_LOT, {"batch_id": str(batch_id)}, now, once_for=batch_id)
 
 
+def put_back_to_work(session: Session, microtask: TaskAtHand, now: datetime) -> None:
+    """Nothing settles a micro-task any more: it waits for answers, and so does its item. Raises MoveNotAllowed."""
+    _reach(session, micro_tasks.name, microtask.id, microtask.state, ItemState.WORKING)
+    _item_is_decided(session, microtask.item_id, now, only_part=False)
+
+
 @cache
 def _add_review(dialect: str) -> Prepared:
     return Prepared(insert_into(dialect, reviews).on_conflict_do_nothing())

@@ -62,7 +62,10 @@ class Review(Base):
 
 
 class Decision(Base):
-    """The settled answer of a micro-task. A new one never replaces an old row: it has the next version."""
+    """The settled answer of a micro-task. A new one never replaces an old row: it has the next version.
+
+    fell_at: when it ceased to stand because an answer that it rested on was corrected (review/reweigh.py).
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (
@@ -84,6 +87,7 @@ class Decision(Base):
     guide_id: Mapped[UUID] = mapped_column(ForeignKey("guide_versions.id"))
     review_id: Mapped[UUID | None] = mapped_column(ForeignKey("reviews.id"))
     decided_at: Mapped[datetime]
+    fell_at: Mapped[datetime | None]
 
 
 class ItemDecision(Base):

@@ -75,6 +75,15 @@ class Answer(NamedTuple):
         return self.proposal_use is ProposalUse.KEPT
 
 
+class Settled(NamedTuple):
+    """What answers settle. guide_id: the guide of the newest among them."""
+
+    method: DecisionMethod
+    labels: Labels
+    confidence: float
+    guide_id: UUID
+
+
 ANSWERS = Prepared(
     select(responses.c.labels, responses.c.guide_id, annotator_skills.c.skill, responses.c.proposal_use)
     .outerjoin(
@@ -116,7 +125,7 @@ LAST_DECISION = Prepared(
 def weigh(session: Session, task: AnsweredTask, kind: TaskType, now: datetime) -> None:
     """Draw the consequences of the newest answer of the round."""
     answers = [Answer(*row) for row in ANSWERS.all(session, {"microtask": task.id, "in_round": task.round})]
-    weighing = _Weighing(session, task, kind, now, answers, combined(voices(answers), kind, task.prior))
+    weighing = Weighing(session, task, kind, now, answers, combined(voices(answers), kind, task.prior))
     if task.state is ItemState.DECIDED:
         weighing.reconsider()
     elif task.state is ItemState.REVIEW:
@@ -139,7 +148,7 @@ def combined(answers: Sequence[Answer], kind: TaskType, prior: list[Any] | None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighing:
+class Weighing:
     """One micro-task on the scales: its answers and what they come to."""
 
     session: Session
@@ -158,9 +167,15 @@ class _Weighing:
         """How sure the answers make us: not at all while nobody has looked without the proposal, or changed it."""
         return 0.0 if self.only_copies else self.outcome.confidence
 
-    def settle_by_consensus(self) -> None:
+    @property
+    def is_sure(self) -> bool:
+        """Whether what the answers come to may stand as the decision."""
+        return not self.outcome.contradictory and self.confidence >= self.task.pipeline.confidence
+
+    def step(self) -> NextStep | None:
+        """What follows where several people answer; None: the answers asked for are waited for."""
         task, round_of = self.task, {"microtask": self.task.id, "in_round": self.task.round}
-        step = next_step(
+        return next_step(
             self.confidence,
             answers=len(self.answers),
             wanted=task.pipeline.overlap_start(),
@@ -169,6 +184,9 @@ class _Weighing:
             pending=ASKED_FOR.scalar(self.session, round_of),
             contradictory=self.outcome.contradictory,
         )
+
+    def settle_by_consensus(self) -> None:
+        task, step = self.task, self.step()
         if step is NextStep.ASK_MORE:
             self.keep_posterior(wanted=min(task.overlap_wanted + 1, task.overlap_limit))
             extra = WantedAnswer(task.batch_id, task.item_id, task.id, Lane.URGENT, task.round)
@@ -180,12 +198,17 @@ class _Weighing:
         elif step is NextStep.REVIEW:
             open_review(self.session, task, ReviewCause.UNSURE, self.now)
 
-    def settle_single(self) -> None:
-        self.keep_posterior()
+    @property
+    def check_is_due(self) -> bool:
+        """Whether the draw gives the single answer to a reviewer."""
         # A kept proposal is looked at as a newcomer's answer is: nobody else will have judged it.
         experience = 0 if self.only_copies else self.task.author_answers
         share = share_to_check(self.task.pipeline.check_share, answers=experience)
-        if check_due(self.task.id, self.task.round, share):
+        return check_due(self.task.id, self.task.round, share)
+
+    def settle_single(self) -> None:
+        self.keep_posterior()
+        if self.check_is_due:
             open_review(self.session, self.task, ReviewCause.CHECK, self.now)
         else:
             self.decide(DecisionMethod.SINGLE)
@@ -200,21 +223,28 @@ class _Weighing:
         decided, method, in_lot = LAST_DECISION.one(self.session, {"microtask": self.task.id})
         if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state in OUT_OF_HAND:
             return
-        sure = not self.outcome.contradictory and self.confidence >= self.task.pipeline.confidence
-        if sure and not self.kind.consensus.same(self.outcome.labels, decided):
+        if self.is_sure and not self.kind.consensus.same(self.outcome.labels, decided):
             self.decide(DecisionMethod.CONSENSUS)
 
-    def decide(self, method: DecisionMethod) -> None:
+    def settled(self, method: DecisionMethod) -> Settled:
+        """What the answers settle, by this method."""
         # One answer decides as it was given; several decide by what they come to.
         labels = self.answers[0].labels if method is DecisionMethod.SINGLE else self.outcome.labels
+        return Settled(method, labels, self.outcome.probability_of(labels), self.answers[-1].guide_id)
+
+    def decide(self, method: DecisionMethod) -> None:
+        self.record(self.settled(method))
+
+    def record(self, settled: Settled) -> None:
+        """Make it the micro-task's decision."""
         record_decision(
             self.session,
             microtask=self.task,
-            method=method,
-            labels=labels,
-            result=self.kind.template.result_of(self.kind.config, self.task.content, labels),
-            confidence=self.outcome.probability_of(labels),
-            guide_id=self.answers[-1].guide_id,
+            method=settled.method,
+            labels=settled.labels,
+            result=self.kind.template.result_of(self.kind.config, self.task.content, settled.labels),
+            confidence=settled.confidence,
+            guide_id=settled.guide_id,
             review_id=None,
             now=self.now,
         )

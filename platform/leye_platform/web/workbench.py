@@ -1,6 +1,6 @@
 """The workbench's finite commands, as a page lists them for keys, buttons and outside drivers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from leye_platform.errors import N_
@@ -36,9 +36,14 @@ def bar_commands(gettext: Callable[[str], str]) -> list[dict[str, str]]:
 
 
 def tool_commands(
-    template: TaskTemplate, view: Mapping[str, Any], gettext: Callable[[str], str], *, clear: bool = False
+    template: TaskTemplate,
+    view: Mapping[str, Any],
+    gettext: Callable[[str], str],
+    *,
+    clear: bool = False,
+    without: Collection[str] = (),
 ) -> list[dict[str, str]]:
-    """The commands of a task type's tool at such a view, then the bar's five.
+    """The commands of a task type's tool at such a view, then the bar's five; of the bar all but `without`.
 
     clear: whether the page has a button that takes everything away, as it has where a proposal is shown.
     """
@@ -50,7 +55,7 @@ def tool_commands(
     bar = [
         one | {"key": SPARE.get(one["command"], "")} if one["key"] in taken else one for one in bar_commands(gettext)
     ]
-    return own + bar
+    return own + [one for one in bar if one["command"] not in without]
 
 
 def key_rows(template: TaskTemplate, gettext: Callable[[str], str]) -> list[KeyRow]:

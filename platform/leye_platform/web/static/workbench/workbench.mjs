@@ -14,6 +14,8 @@ import { Store } from "./store.mjs";
 import { submit } from "./submit.mjs";
 
 const TICK_MS = 5000;
+/** Where a given answer is put right, nothing is kept on the server until it is submitted. */
+const NO_DRAFTS = { save() {}, stop: () => Promise.resolve(), resume() {}, flush() {} };
 /** Commands that the browser carries out by posting the form. */
 const POSTED = ["skip", "help", "leave"];
 
@@ -27,7 +29,7 @@ const form = /** @type {HTMLFormElement} */ (byId("answer"));
 const task = json("task");
 const line = openLine(`/api/v1/assignments/${task.assignment}`, task.csrf);
 const say = announcer(byId("announcer"));
-const journal = new Journal(task.assignment, localShelf());
+const journal = new Journal(task.corrects ? `${task.assignment}:correction` : task.assignment, localShelf());
 const kept = journal.read();
 const time = new ActiveTime(Date.now(), Math.max(task.active_ms, (kept && kept.active_ms) || 0));
 let input = "pointer";
@@ -67,7 +69,7 @@ class Workbench {
     const past = (kept && kept.past) || (task.untouched ? [[]] : []);
     this.store.history.past = past.map((/** @type {string[]} */ c) => tool.start(task.view, c));
     this.key = (kept && kept.submitting && kept.key) || task.key;
-    this.drafts = new Autosave(line, show, () => this.remember({ arrived: true }));
+    this.drafts = task.corrects ? NO_DRAFTS : new Autosave(line, show, () => this.remember({ arrived: true }));
     this.sending = false;
     this.store.listen((state, command, lasting) => {
       this.lack("");
@@ -119,7 +121,9 @@ class Workbench {
     this.sending = true;
     this.remember({ submitting: true });
     await this.drafts.stop();
-    const outcome = await submit(line, tell, this.key, { ...this.draft(), input_mode: input });
+    const outcome = task.corrects
+      ? await submit(line, tell, this.key, { result: this.draft().result }, "/correction")
+      : await submit(line, tell, this.key, { ...this.draft(), input_mode: input });
     if (outcome.done) {
       journal.clear();
       show("saved", t("已提交"));
@@ -169,6 +173,7 @@ function connect(bench) {
   addEventListener("keydown", () => ((input = "keyboard"), touch()), true);
   addEventListener("pointerdown", () => ((input = "pointer"), touch()), true);
   addEventListener("scroll", touch, { passive: true });
+  if (task.corrects) return;
   const heart = new Heartbeat(line, () => bench.measured(), Date.now());
   setInterval(() => heart.tick(!document.hidden, Date.now()), TICK_MS);
   document.addEventListener("visibilitychange", () => {
