@@ -139,8 +139,10 @@ def _gold_factors(answers: Sequence[GivenAnswer], consensus: Consensus) -> dict[
 
 
 def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: datetime) -> None:
-    """Write AnnotatorSkill, SkillFit, what PersonFlag shows and each WorkRecord's share of gold; without answers, skills
-    stay as they were measured and open flags go. Safe to run again."""
+    """Write AnnotatorSkill, SkillFit, what PersonFlag shows and each WorkRecord's share of gold. Safe to run again.
+
+    Without answers, skills stay as they were measured and open flags go.
+    """
     if refit is None:
         keep_flags(session, project_id, NOTHING_FOUND, now)
         return
