@@ -56,7 +56,7 @@ def test_the_answer_before_is_put_right_and_the_task_in_hand_goes_on(shipping: S
     done = at_work.browser.post(correction, do="submit", choice="负面", idempotency_key="c")
     assert done.status_code == 303
     assert done.headers["location"] == following.split("?")[0] + "?after=corrected"
-    assert "答案已更正" in at_work.page(done.headers["location"])
+    assert "刚才那条已更正" in at_work.page(done.headers["location"])
     [answer] = at_work.answers()
     assert answer.result[0]["value"]["choices"] == ["负面"]
     again = at_work.browser.post(correction, do="submit", choice="负面", idempotency_key="c")
@@ -133,7 +133,7 @@ def test_a_mis_hit_is_put_right_by_keyboard_alone(browser: Browser, shipping: Sh
         expect(page.locator("input[value=服务]")).to_be_checked()
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_have_attribute("data-assignment", following or "")
-        expect(page.locator("#saved")).to_have_text("答案已更正")
+        expect(page.locator("#saved")).to_have_text("刚才那条已更正")
         [answer] = at_work.answers()
         assert answer.result[0]["value"]["choices"] == ["味道", "服务"]
         Browse(page, base).open(f"/work/tasks/{first}")

@@ -172,7 +172,7 @@ def test_it_is_shown_once_it_has_lasted_and_goes_where_it_is_not_found_any_more(
     ("flag", "said"),
     [
         (flagged(FlagKind.DRIFT, 60, 0.61, 0.9), "最近 120 条，跟别人一致的占 61%；以前是 90%。"),
-        (flagged(FlagKind.COPIES, 60, 1.0, 0.4), "在 120 条里，跟其中几个人一致的占 100%，跟其他人一致的只占 40%。"),
+        (flagged(FlagKind.COPIES, 60, 1.0, 0.4), "在 120 条里，跟某几个人一致的占 100%，跟其他人一致的只占 40%。"),
         (flagged(FlagKind.CLICKING, 60, 0.1, 0.5), "常常跟别人正好相反：也许按钮弄反了，也许规范理解反了。"),
     ],
 )
@@ -207,7 +207,7 @@ def test_nobody_looks_at_their_own(town: Town) -> None:
 def test_it_is_settled_once_in_a_choice_and_the_person_reads_what_came_of_it(town: Town) -> None:
     flag = town.shown()
     mine = town.browser(town.member)
-    assert "有人看过你的答案" not in mine.get("/me").text, "a computation alone confronts nobody"
+    assert "关于你的答案" not in mine.get("/me").text, "a computation alone confronts nobody"
     leader = town.browser(town.leader)
     assert leader.post(f"/teams/flags/{flag.id}", words="再看看规范第二条").status_code == 422
     back = f"/teams/{town.team}"
@@ -224,7 +224,7 @@ def test_it_is_settled_once_in_a_choice_and_the_person_reads_what_came_of_it(tow
         "再看看规范第二条",
     )
     page = words(mine.get("/me").text)
-    for said in ("有人看过你的答案", "谈过了，先练一练，短评情感分类", "“再看看规范第二条”", "跟别人一致的占 52%"):
+    for said in ("关于你的答案", "谈过：先练一练，短评情感分类", "“再看看规范第二条”", "跟别人一致的占 52%"):
         assert said in page
     with town.shipping.database.read() as session:
         deed = session.scalars(select(AuditRecord).where(AuditRecord.action == "flag.settle")).one()

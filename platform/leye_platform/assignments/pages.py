@@ -37,9 +37,11 @@ router = APIRouter(include_in_schema=False)
 
 Field = Annotated[str, Form()]
 ANSWERABLE = frozenset({AssignmentState.LEASED, AssignmentState.EXPIRED})
-BEGIN_WORDS = {"submitted": N_("上一条已提交"), "skipped": N_("上一条已跳过"), "corrected": N_("答案已更正")}
-CORRECTING, AS_IT_STANDS = N_("更正答案"), N_("现在是你交过的答案，改好再提交")
+BEGIN_WORDS = {"submitted": N_("上一条已提交"), "skipped": N_("上一条已跳过"), "corrected": N_("刚才那条已更正")}
+CORRECTING, AS_IT_STANDS = N_("更正答案"), N_("已选好原来的答案，改完再提交")
 IN_HAND = frozenset({"skip", "help"})
+IN_CORRECTION = {"leave": N_("不改了，离开"), "submit": N_("提交更正")}
+"""What two commands of the bar are called where an answer is put right: nothing is kept of a correction not sent."""
 """Commands of the bar that are for a task in hand."""
 ENDED_WORDS: dict[AssignmentState, tuple[str, str]] = {
     AssignmentState.SUBMITTED: (N_("这条已经提交"), N_("答案存好了，只算一次。")),
@@ -227,7 +229,12 @@ def task_page(
         chosen=chosen,
         position=work.gettext(CORRECTING if corrects else N_("今天第 {number} 条")).format(number=bench.number),
         commands=tool_commands(
-            bench.kind.template, view, work.gettext, clear=proposed, without=IN_HAND if corrects else frozenset()
+            bench.kind.template,
+            view,
+            work.gettext,
+            clear=proposed,
+            without=IN_HAND if corrects else frozenset(),
+            said=IN_CORRECTION if corrects else {},
         ),
         proposed=proposed,
         untouched=bench.begins_from_proposal,

@@ -1,6 +1,7 @@
 """The workbench's finite commands, as a page lists them for keys, buttons and outside drivers."""
 
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from leye_platform.errors import N_
@@ -42,10 +43,12 @@ def tool_commands(
     *,
     clear: bool = False,
     without: Collection[str] = (),
+    said: Mapping[str, str] = MappingProxyType({}),
 ) -> list[dict[str, str]]:
     """The commands of a task type's tool at such a view, then the bar's five; of the bar all but `without`.
 
-    clear: whether the page has a button that takes everything away, as it has where a proposal is shown.
+    clear: whether the page has a button that takes everything away, as it has where a proposal is shown. said: what
+    commands of the bar are called here, where it is something else, as source texts.
     """
     commands = template.commands(view, gettext)
     if clear:
@@ -55,6 +58,9 @@ def tool_commands(
     bar = [
         one | {"key": SPARE.get(one["command"], "")} if one["key"] in taken else one for one in bar_commands(gettext)
     ]
+    for one in bar:
+        if words := said.get(one["command"]):
+            one["label"] = gettext(words)
     return own + [one for one in bar if one["command"] not in without]
 
 
