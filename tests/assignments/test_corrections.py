@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -188,10 +189,10 @@ def test_corrections_and_answers_at_once_leave_nothing_half(desk: Correcting, da
         other = desk.person()
         claimed = desk.claims(other, batch.project_id)
         deeds: list[Callable[[], object]] = [
-            lambda author=author: desk.corrects(author, NO, "a"),  # type: ignore[misc]
-            lambda author=author: desk.corrects(author, YES, "b"),  # type: ignore[misc]
-            lambda author=author: desk.corrects(author, NO, "a"),  # type: ignore[misc]
-            lambda other=other, claimed=claimed: desk.answers(other, claimed, NO),  # type: ignore[misc]
+            partial(desk.corrects, author, NO, "a"),
+            partial(desk.corrects, author, YES, "b"),
+            partial(desk.corrects, author, NO, "a"),
+            partial(desk.answers, other, claimed, NO),
         ]
         with ThreadPoolExecutor(4) as pool:
             for done in [pool.submit(deed) for deed in deeds]:
