@@ -129,6 +129,7 @@ TROUBLES: dict[str, Callable[[Page], object]] = {
 }
 CLAIM = "button[data-command=claim]"
 SUBMIT = "button[data-command=submit]"
+CORRECT = "nav a[href$='/correct']"
 GIVE_BACK = (CLAIM, "button[data-command=skip]", "form[action$='/release'] button")
 REVIEWS = (*GIVE_BACK, "button[aria-label*='评论']")
 WORDS_MARKED = ("button[aria-label*='新闻']", NAME)
@@ -177,6 +178,8 @@ SHOTS = (
     Shot("annotator", "saving", "/work", (*REVIEWS, STALLED, CHOOSE), kept=False, until=SAVING, live=True),
     Shot("annotator", "offline", "/work", (*REVIEWS, OFFLINE, CHOOSE, SUBMIT), kept=False, until=AWAY, live=True),
     Shot("annotator", "not-taken", "/work", (*REVIEWS, FORGOTTEN, CHOOSE, SUBMIT), kept=False, until=ERROR, live=True),
+    Shot("annotator", "next", "/work", (*REVIEWS, CHOOSE, SUBMIT), kept=False, until=CORRECT, live=True),
+    Shot("annotator", "correct", "/work", (*REVIEWS, CHOOSE, SUBMIT, CORRECT), kept=False),
     Shot("annotator", "ask", "/work/ask", kept=False),
     Shot("annotator", "asked", "/work", (CLAIM, "button[data-command=help]", *ASK), kept=False),
     Shot("annotator", "notices", "/notices", kept=False),
@@ -190,7 +193,7 @@ SHOTS = (
     Shot("leader", "home", "/work", kept=False),
     Shot("leader", "team", "/teams"),  # a leader of one team is led there
     Shot("leader", "person", "/teams", ("main a[href^='/teams/people/']",), kept=False),
-    Shot("leader", "answered", "/teams", ("main textarea := 按第二条做就行。", MAIN), kept=False),
+    Shot("leader", "answered", "/teams", ("main textarea[name=answer] := 按第二条做就行。", MAIN), kept=False),
     Shot("reviewer", "home", "/review"),
     Shot("reviewer", "task", "/review", (CLAIM,), until="main[data-task-type=text_classification]", again=SETTLE),
     Shot("reviewer", "words", "/review", (CLAIM,), until="main[data-task-type=named_entities]", again=SETTLE),
@@ -202,6 +205,7 @@ SHOTS = (
     Shot("coordinator", "project", "/projects", (PROJECT,)),
     Shot("coordinator", "upload", "/projects", (PROJECT, "a[href$='/batches/new']"), kept=False),
     Shot("coordinator", "batch", "/projects/at-work", (BATCH,)),
+    Shot("coordinator", "forecast", "/projects", (REVIEWS_PROJECT, BATCH, "a[href*='compare=1']"), kept=False),
     Shot("coordinator", "certainty", "/projects", (REVIEWS_PROJECT, "main a[href$='/certainty']"), kept=False),
     Shot("coordinator", "staffing", "/projects", (PROJECT, "main a[href$='/staffing']"), kept=False),
     Shot("coordinator", "lot", "/projects/at-work", (BATCH, "a[href^='/lots/']"), kept=False),

@@ -35,7 +35,7 @@ def test_the_home_tells_who_is_at_work_and_when_it_will_be_done(shipping: Shippi
     shipping.claims(other, project)
     page = coordinator.get("/projects").text
     assert "现在 2 个人在做。" in page
-    assert "最近一天定了 2 条，照这样要到" in page
+    assert "最近一天判定了 2 条，照这样要到" in page
     with shipping.database.read() as session:
         pace = paces_of(session, [project], clock.now())[project]
     assert (pace.at_work, pace.decided, pace.gold_answers) == (2, 2, 0)
@@ -51,8 +51,9 @@ def test_a_project_whose_gold_few_answer_right_is_a_matter_of_the_day(
     project = shipping.batch(1, pipeline=ONE).project_id
     monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, right, right / 10)})
     page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
-    assert f"答了 10 次，答对 {right} 次" in page
+    assert f"{right * 10}%（答了 10 次，对 {right} 次）" in page
     assert ("标准题答对得少" in page) is told
+    assert (f"10 次对 {right} 次" in page) is told, "counts lead; a share of few tells less"
     assert (f'class="button main" href="/projects/{project}/guide"' in page) is told
 
 
@@ -82,9 +83,9 @@ def test_the_home_draws_the_week_and_the_gold_items(
     assert [count for _, count in days_told] == [0, 0, 0, 0, 1, 0, 3]
     monkeypatch.setattr(pages, "paces_of", lambda *_: {project: ProjectPace(0, 0, 10, 7, 0.7)})
     page = shipping.browser(shipping.actor(Role.COORDINATOR).person_id).get("/projects").text
-    assert "一共定了 4 条，最多的是今天：3 条。" in page
+    assert "一共判定了 4 条，最多的是今天：3 条。" in page
     assert "答对 70%。" in page
-    assert "70%：答了 10 次，答对 7 次" in page
+    assert "70%（答了 10 次，对 7 次）" in page
     assert "比例按每个人做的多少折算" in page
 
 

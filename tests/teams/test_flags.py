@@ -224,7 +224,7 @@ def test_it_is_settled_once_in_a_choice_and_the_person_reads_what_came_of_it(tow
         "再看看规范第二条",
     )
     page = words(mine.get("/me").text)
-    for said in ("关于你的答案", "谈过：先练一练，短评情感分类", "“再看看规范第二条”", "跟别人一致的占 52%"):
+    for said in ("关于你的答案", "谈过了，先练一练，短评情感分类", "“再看看规范第二条”", "跟别人一致的占 52%"):
         assert said in page
     with town.shipping.database.read() as session:
         deed = session.scalars(select(AuditRecord).where(AuditRecord.action == "flag.settle")).one()

@@ -17,9 +17,9 @@ from support.clock import MovableClock
 from support.live_site import live_site
 from support.shipping import Shipping
 
-TAKEN = frozenset({"csrf_field", "shortcuts", "card_rows", "file_chosen", "gap"})
+TAKEN = frozenset({"csrf_field", "shortcuts", "card_rows", "file_chosen", "folded_table", "gap"})
 """Macros that are seen on other pages or in others: a hidden field, a list that needs commands, rows shown by `matter`,
-what `field` shows of a file, a space."""
+what `field` shows of a file, a plot's numbers, a space."""
 
 
 @pytest.fixture(scope="module")

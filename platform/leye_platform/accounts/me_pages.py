@@ -20,7 +20,7 @@ from leye_platform.accounts.sign_in import is_present_password, may_try_password
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_, LeyeError
 from leye_platform.permissions import Permission
-from leye_platform.teams.flags import looks_at
+from leye_platform.teams.flags import OUTCOME_WORDS, looks_at
 from leye_platform.web.pages import sentence_for
 
 router = APIRouter(prefix="/me", include_in_schema=False)
@@ -46,6 +46,7 @@ def _page(work: Work, *, done: str = "", token: str = "", problem: LeyeError | N
         sessions=[(seen, device_words(seen.device, work.gettext)) for seen in sessions],
         tokens=tokens_of(work.session, work.person_id),
         looks=looks_at(work.session, work.person_id),
+        outcome_words=OUTCOME_WORDS,
         done=done,
         token=token,
         problems=problems,

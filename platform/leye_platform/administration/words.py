@@ -7,7 +7,7 @@ from leye_platform.projects.rules import PaidWork
 from leye_platform.retention.words import RULE_WORDS
 from leye_platform.review.pages import VERDICT_WORDS
 from leye_platform.review.rules import REASON_WORDS
-from leye_platform.teams.flag_pages import OUTCOME_WORDS
+from leye_platform.teams.flags import OUTCOME_WORDS
 from leye_platform.web.pages import ROLE_WORDS
 
 JOB_WORDS: dict[str, str] = {

@@ -33,10 +33,10 @@ class Loss(StrEnum):
 
 
 LOSS_SENTENCES: dict[Loss, str] = {
-    Loss.CONFIDENCE: N_("这种格式放不下把握程度。要的话，请再下载一份 JSON。"),
+    Loss.CONFIDENCE: N_("这种格式放不下置信度。要的话，请再下载一份 JSON。"),
     Loss.GUIDE_VERSION: N_("这种格式放不下标注规范的版本。要的话，请再下载一份 JSON。"),
     Loss.NAMES_OF_ITEMS: N_("这种格式放不下条目的编号，各条只按先后排。"),
-    Loss.ASIDE: N_("标注文件里放不下把握程度、规范版本和条目编号，它们另放在压缩包的 items.csv 里。"),
+    Loss.ASIDE: N_("标注文件里放不下置信度、规范版本和条目编号，它们另放在压缩包的 items.csv 里。"),
     Loss.TEXT_SPACES: N_("文字按词分行写，词之间的空格和换行不保留。"),
     Loss.ROTATION: N_("转过的框只能写成包住它的正框。要原样的，请用 YOLO_OBB、COCO 或 JSON。"),
     Loss.BEYOND_PICTURE: N_("框伸到图片外面的部分裁掉了。"),

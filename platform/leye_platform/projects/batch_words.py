@@ -36,7 +36,7 @@ PURPOSE_HINTS: dict[BatchPurpose, str] = {
 }
 
 METHOD_WORDS: dict[DecisionMethod, str] = {
-    DecisionMethod.CONSENSUS: N_("{count} 条由几份答案比对判定"),
+    DecisionMethod.CONSENSUS: N_("{count} 条按标注员的答案判定"),
     DecisionMethod.SINGLE: N_("{count} 条只凭一份答案判定"),
     DecisionMethod.REVIEW: N_("{count} 条由质检员判定"),
 }

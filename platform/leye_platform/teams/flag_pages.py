@@ -8,7 +8,6 @@ from starlette.responses import RedirectResponse, Response
 
 from leye_platform.accounts.rules import safe_next
 from leye_platform.endpoint import Work, endpoint
-from leye_platform.errors import N_
 from leye_platform.permissions import Permission
 from leye_platform.projects.rules import storable_text
 from leye_platform.review.rules import FlagOutcome
@@ -17,12 +16,6 @@ from leye_platform.teams.flags import settle_flag
 router = APIRouter(include_in_schema=False)
 
 Field = Annotated[str, Form()]
-
-OUTCOME_WORDS: dict[FlagOutcome, str] = {
-    FlagOutcome.PRACTISE: N_("谈过了，先练一练"),
-    FlagOutcome.TALKED: N_("谈过了，不用练"),
-    FlagOutcome.FINE: N_("看过了，没有问题"),
-}
 
 
 @router.post("/teams/flags/{flag_id}")

@@ -18,6 +18,7 @@ from leye_platform.accounts.rules import PersonState
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Response
 from leye_platform.audit import record
+from leye_platform.errors import N_
 from leye_platform.projects.models import Project
 from leye_platform.review.errors import FlagMissing, FlagSettled, OutcomeMissing
 from leye_platform.review.models import PersonFlag
@@ -28,6 +29,12 @@ from leye_quality.flags import Flag, FlagKind, lasted
 
 SHOWN = 50
 LONGEST_WORDS = 300
+OUTCOME_WORDS: dict[FlagOutcome, str] = {
+    FlagOutcome.PRACTISE: N_("谈过了，先练一练"),
+    FlagOutcome.TALKED: N_("谈过了，不用练"),
+    FlagOutcome.FINE: N_("看过了，没有问题"),
+}
+"""What came of a look, in words: on the leader's buttons, on the person's own page and in the audit list."""
 
 
 class FlagShown(NamedTuple):

@@ -13,7 +13,7 @@ from leye_platform.errors import LeyeError
 from leye_platform.permissions import Permission
 from leye_platform.projects.pictures_api import picture_links
 from leye_platform.teams.errors import NoSuchPerson, NotALeader, NotOfThisBase, TeamNameNeeded, TeamNameTaken
-from leye_platform.teams.flags import flags_in_reach
+from leye_platform.teams.flags import OUTCOME_WORDS, flags_in_reach
 from leye_platform.teams.help_queries import waiting_for_help
 from leye_platform.teams.queries import bases, leaders_in, members_of, resettable, see_team, teams_in_reach
 from leye_platform.teams.service import create_team, join_team, name_leader, team_for
@@ -43,6 +43,7 @@ def _home(
         status=422 if problems else 200,
         waiting=waiting_for_help(work.session, work.actor, picture_links(work)),
         flags=flags_in_reach(work.session, work.actor),
+        outcome_words=OUTCOME_WORDS,
         done=done,
         teams=teams_in_reach(work.session, work.actor),
         manages=manages,
@@ -83,6 +84,7 @@ def _team(
         team=team,
         waiting=waiting_for_help(work.session, work.actor, picture_links(work), team.id),
         flags=flags_in_reach(work.session, work.actor, team.id),
+        outcome_words=OUTCOME_WORDS,
         members=members_of(work.session, team.id),
         resettable=resettable(work.session, work.actor, team),
         kept=kept_for(work.session, team.id, work.now),
