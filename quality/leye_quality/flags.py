@@ -95,7 +95,12 @@ def fits_in_memory(answers: int, classes: int) -> bool:
 
 def class_flags(crowd: Crowd, fresh: NDArray[np.bool_], batches: Sequence[Hashable] | None = None) -> Flags:
     """Of single classes. fresh, batches: of each answer as given to the fit, whether no human has looked at it yet, and
-    what it came with. Of people whose answers are copies nothing else is said: what is one vote is nobody's own."""
+    what it came with. Of people whose answers are copies nothing else is said: what is one vote is nobody's own.
+
+    Raises ValueError for a crowd without matrices.
+    """
+    if crowd.fitted is None:
+        raise ValueError("a crowd without matrices: compare its answers instead")
     found: Flags = {name: [] for name in crowd.names}
     new = fresh[crowd.place]
     arrays = crowd.items, crowd.people, crowd.labels
@@ -116,6 +121,13 @@ def class_flags(crowd: Crowd, fresh: NDArray[np.bool_], batches: Sequence[Hashab
         for person, places in groupby(order.tolist(), key=lambda at: int(crowd.people[told[at]]))
     }
     _add_drift(found, rows)
+    _add_copies(found, crowd, fresh)
+    return found
+
+
+def copied_flags(crowd: Crowd, fresh: NDArray[np.bool_]) -> Flags:
+    """The same of people whose answers are copies, and of nobody else: for classes too many for matrices."""
+    found: Flags = {crowd.names[person]: [] for person in np.flatnonzero(_copied(crowd)).tolist()}
     _add_copies(found, crowd, fresh)
     return found
 
