@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from leye_quality.comparing import Comparing
 from leye_quality.consensus import ConsensusKind, combine
-from leye_quality.flags import Flags, class_flags, copied_flags, fits_in_memory
+from leye_quality.flags import Flags, class_flags, compared_flags, copied_flags, fits_in_memory
 from leye_quality.posterior import WRITTEN_OUT
 from leye_quality.skills import Crowd, FittedSkills, fit_skills
 from leye_quality.sparse_skill import plain_skill, read_skill
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
+from leye_quality.trust import factors
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
 
 DIGITS = 6
 """Of the probabilities that are kept with a micro-task."""
@@ -40,16 +42,18 @@ class ClassConsensus:
     def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
         single = self.kind is ConsensusKind.SINGLE
         fitted = self._fit_single(answers) if single else self._fit_multiple(answers)
-        flags = self._flags(answers, fitted.crowd if single else None)
+        comparing = comparing_of(answers, self.agreement, list)
+        flags = self._flags(comparing, fitted.crowd if single else None)
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
-        return FittedProject(skills, list(fitted.prior), flags)
+        return FittedProject(skills, list(fitted.prior), flags, factors(comparing, self.same))
 
-    def _flags(self, answers: Sequence[GivenAnswer], crowd: Crowd | None) -> Flags:
+    def _flags(self, comparing: Comparing, crowd: Crowd | None) -> Flags:
         """By matrices, where there are some; else by comparing, but for copies, of which the fit knows."""
+        answers = comparing.answers
         fresh = np.array([one.fresh for one in answers])
         if crowd is not None and crowd.fitted is not None and fits_in_memory(len(answers), self.classes):
             return class_flags(crowd, fresh, [one.batch for one in answers])
-        found = flags_by_comparing(answers, self.agreement)
+        found = compared_flags(comparing)
         return found if crowd is None else found | copied_flags(crowd, fresh)
 
     def same(self, one: Labels, other: Labels) -> bool:
