@@ -5,9 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from leye_quality.contradiction import contradict
 from leye_quality.multiple_choice import combine_sets
-from leye_quality.posterior import TRUST_AFTER, Skill, evidence_share, posterior_of, stranger
+from leye_quality.posterior import TRUST_AFTER, WRITTEN_OUT, Likelihoods, evidence_share, posterior_of
+from leye_quality.sparse_skill import KnownSkill, plain_skill
 
 MISLED = 0.002
 """Share of items that mislead whoever is not proven, all to the same answer."""
@@ -42,7 +45,7 @@ class Outcome:
 def combine(
     kind: ConsensusKind | str,
     answers: Sequence[Collection[int]],
-    skills: Sequence[Skill | None],
+    skills: Sequence[KnownSkill | None],
     classes: int,
     prior: Sequence[float] | None = None,
 ) -> Outcome:
@@ -65,15 +68,15 @@ def combine(
 
 
 def _single(
-    answers: Sequence[Collection[int]], skills: Sequence[Skill | None], classes: int, prior: Sequence[float] | None
+    answers: Sequence[Collection[int]], skills: Sequence[KnownSkill | None], classes: int, prior: Sequence[float] | None
 ) -> Outcome:
-    given: list[tuple[int, Skill]] = []
+    given: list[tuple[int, KnownSkill]] = []
     for answer, skill in zip(answers, skills, strict=True):
         if len(answer) != 1:
             raise ValueError(f"a single choice with {len(answer)} labels")
-        if skill is not None and len(skill.confusion) != classes:
-            raise ValueError(f"a skill for {len(skill.confusion)} classes, where {classes} were wanted")
-        given.append((next(iter(answer)), stranger(classes) if skill is None else skill))
+        if skill is not None and skill.classes != classes:
+            raise ValueError(f"a skill for {skill.classes} classes, where {classes} were wanted")
+        given.append((next(iter(answer)), plain_skill(classes) if skill is None else skill))
     probabilities = _never_certain(posterior_of(_weighed(given, skills), prior, classes), given)
     best = probabilities.index(max(probabilities))
     against = len([label for label, _ in given if label != best])
@@ -81,7 +84,7 @@ def _single(
     return Outcome(ConsensusKind.SINGLE, frozenset({best}), probabilities[best], probabilities, contradictory)
 
 
-def _never_certain(probabilities: tuple[float, ...], given: Sequence[tuple[int, Skill]]) -> tuple[float, ...]:
+def _never_certain(probabilities: tuple[float, ...], given: Sequence[tuple[int, KnownSkill]]) -> tuple[float, ...]:
     """The posterior, its highest share held below the chance that the item itself misled all who are not proven.
 
     With many classes their agreement could otherwise be no accident, and three strangers would be certain.
@@ -93,13 +96,21 @@ def _never_certain(probabilities: tuple[float, ...], given: Sequence[tuple[int, 
     if highest <= 1.0 - doubt:
         return probabilities
     best = probabilities.index(highest)
+    if len(probabilities) > WRITTEN_OUT:
+        shares = np.array(probabilities)
+        shares[best] = 0.0
+        shares = shares * (doubt / shares.sum()) if shares.any() else np.full(len(shares), doubt / (len(shares) - 1))
+        shares[best] = 1.0 - doubt
+        return tuple(shares.tolist())
     others = math.fsum(share for k, share in enumerate(probabilities) if k != best)
     even = doubt / (len(probabilities) - 1)
     rest = (share * doubt / others if others > 0 else even for share in probabilities)
     return tuple(1.0 - doubt if k == best else share for k, share in enumerate(rest))
 
 
-def _weighed(given: Sequence[tuple[int, Skill]], skills: Sequence[Skill | None]) -> list[tuple[list[float], float]]:
+def _weighed(
+    given: Sequence[tuple[int, KnownSkill]], skills: Sequence[KnownSkill | None]
+) -> list[tuple[Likelihoods, float]]:
     """Each answer's likelihoods and the share of its evidence; a stranger is as dependent as those who have a skill."""
     usual = max((skill.dependence for skill in skills if skill is not None), default=0.0)
     shares = [evidence_share(float(len(skills)), usual if skill is None else skill.dependence) for skill in skills]

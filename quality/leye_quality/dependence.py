@@ -11,8 +11,9 @@ L. Kish: Survey Sampling, 1965, section 8.2. P. Grünwald: The safe Bayesian. AL
 A. P. Dawid: The prequential approach. JRSS A 147, 1984, pp. 278-292 (foretelling the next from those before).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,14 @@ def foretell(items: Labels, people: Labels, labels: Labels, fitted: Fit, *, one_
         _left_out(items[part], people[part], labels[part], fitted, given, one_by_one=one_by_one)
         for part in _parts(items, classes)
     ]
-    return _best(answers, np.log(fitted.prior), LEEWAY if one_by_one else 0.0)
+    return best_dependence(answers, fitted.prior, LEEWAY if one_by_one else 0.0)
+
+
+class LeftOut(Protocol):
+    """Answers that are each left out, and what the others on their item say."""
+
+    def foretold(self, prior: Shares, dependence: float) -> NDArray[np.float64]:
+        """The log-likelihood of each answer, from the others counted as so dependent."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +94,8 @@ class _LeftOut:
     beside: NDArray[np.float64]
 
     def foretold(self, prior: Shares, dependence: float) -> NDArray[np.float64]:
-        """The log-likelihood of each answer, from the others counted as so dependent. prior: its logarithms."""
         scores = evidence_share(self.beside, dependence) * self.others
-        scores += prior[:, None]
+        scores += np.log(prior)[:, None]
         scores -= scores.max(axis=0)
         np.exp(scores, out=scores)
         gains: NDArray[np.float64] = np.log((scores * self.likelihoods).sum(axis=0) / scores.sum(axis=0))
@@ -111,7 +118,7 @@ def _left_out(
     return _LeftOut(np.exp(columns, out=columns), np.ascontiguousarray(others[told].T), beside[told].astype(np.float64))
 
 
-def _best(answers: list[_LeftOut], prior: Shares, leeway: float) -> Foretold:
+def best_dependence(answers: Sequence[LeftOut], prior: Shares, leeway: float) -> Foretold:
     """The dependence that foretells best, or a smaller one hardly worse; the search ends where things get worse."""
     gains: list[NDArray[np.float64]] = []
     totals: list[float] = []

@@ -13,16 +13,16 @@ falls off at once, it is the work that has become hard, and nothing is said of a
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leye_quality.clicking import LEAST_ANSWERS, beside_others, suspicions
+from leye_quality.comparing import Compared, Comparing
 from leye_quality.copying import LEAST_AGREEMENT
 from leye_quality.drift import FIRST, drift
 from leye_quality.skills import Crowd
@@ -66,19 +66,6 @@ class Flag:
     given: int
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """An answer to an item, as whatever the task type compares. gold: the known answer, None where there is none.
-    batch: what it came with, so that a hard batch is told from somebody's falling off."""
-
-    item: Hashable
-    person: Hashable
-    answer: Any
-    gold: Any | None
-    fresh: bool
-    batch: Hashable = None
-
-
 Flags = dict[Hashable, list[Flag]]
 """Of everybody who was looked at; empty lists for those who are left in peace."""
 
@@ -95,7 +82,12 @@ def fits_in_memory(answers: int, classes: int) -> bool:
 
 def class_flags(crowd: Crowd, fresh: NDArray[np.bool_], batches: Sequence[Hashable] | None = None) -> Flags:
     """Of single classes. fresh, batches: of each answer as given to the fit, whether no human has looked at it yet, and
-    what it came with. Of people whose answers are copies nothing else is said: what is one vote is nobody's own."""
+    what it came with. Of people whose answers are copies nothing else is said: what is one vote is nobody's own.
+
+    Raises ValueError for a crowd without matrices.
+    """
+    if crowd.fitted is None:
+        raise ValueError("a crowd without matrices: compare its answers instead")
     found: Flags = {name: [] for name in crowd.names}
     new = fresh[crowd.place]
     arrays = crowd.items, crowd.people, crowd.labels
@@ -116,6 +108,13 @@ def class_flags(crowd: Crowd, fresh: NDArray[np.bool_], batches: Sequence[Hashab
         for person, places in groupby(order.tolist(), key=lambda at: int(crowd.people[told[at]]))
     }
     _add_drift(found, rows)
+    _add_copies(found, crowd, fresh)
+    return found
+
+
+def copied_flags(crowd: Crowd, fresh: NDArray[np.bool_]) -> Flags:
+    """The same of people whose answers are copies, and of nobody else: for classes too many for matrices."""
+    found: Flags = {crowd.names[person]: [] for person in np.flatnonzero(_copied(crowd)).tolist()}
     _add_copies(found, crowd, fresh)
     return found
 
@@ -178,25 +177,19 @@ def _add_copies(found: Flags, crowd: Crowd, fresh: NDArray[np.bool_]) -> None:
             found[crowd.names[person]].append(flag)
 
 
-def compared_flags(answers: Sequence[Compared], agreement: Callable[[Any, Any], float]) -> Flags:
+def compared_flags(comparing: Comparing) -> Flags:
     """Of whatever two answers can be compared, 0 to 1: sets of classes, spans, boxes, texts.
 
-    answers: in the order in which they came. An answer is held against gold, else the others' answers to its item;
-    and against answers to other items, which is what it would agree by chance. Who agrees with the others hardly more
-    than by chance, beyond doubt and measured by what others gain in the same batches, tells nothing of the items.
+    An answer is held against gold, else the others' answers to its item; and against answers to other items, which is
+    what it would agree by chance. Who agrees with the others hardly more than by chance, beyond doubt and measured by
+    what others gain in the same batches, tells nothing of the items.
     """
-    mine, beside = defaultdict(list), defaultdict(list)
-    for one in answers:
-        mine[one.person].append(one)
-        beside[one.item].append(one)
+    answers, mine = comparing.answers, comparing.mine
     draw = random.Random(len(answers))
     newest = min(NEWEST, max(LEAST_NEWEST, MOST_COMPARED // max(len(mine), 1)))
     looked_at = draw.sample(list(mine), min(len(mine), MOST_COMPARED // newest))
     rows = {
-        person: [
-            row for one in mine[person][-newest:] if (row := _compare(one, beside[one.item], answers, agreement, draw))
-        ]
-        for person in looked_at
+        person: [row for at in mine[person][-newest:] if (row := _compare(comparing, at, draw))] for person in looked_at
     }
     usual = _usual_gains([row for found in rows.values() for row in found])
     experienced = sum(len(found) >= LEAST_ANSWERS for found in rows.values())
@@ -212,7 +205,7 @@ def compared_flags(answers: Sequence[Compared], agreement: Callable[[Any, Any], 
     likely: dict[Hashable, list[float]] = {}
     for person, found in rows.items():
         fresh = [row for row in found if row[0].fresh]
-        given = sum(one.fresh and len(beside[one.item]) + (one.gold is not None) > 1 for one in mine[person])
+        given = sum(answers[at].fresh and not comparing.stands_alone(at) for at in mine[person])
         if len(fresh) >= LEAST_ANSWERS and experienced >= LEAST_PEOPLE and _tells_nothing(fresh, usual):
             agreed, chance = (sum(part) / len(fresh) for part in ([row[1] for row in fresh], [row[2] for row in fresh]))
             flags[person].append(Flag(FlagKind.CLICKING, len(fresh), agreed, chance, given))
@@ -225,21 +218,17 @@ _Row = tuple[Compared, float, float]
 """An answer, how much it agrees with what is said of its item, and how much with what is said of others."""
 
 
-def _compare(
-    one: Compared,
-    beside: Sequence[Compared],
-    answers: Sequence[Compared],
-    agreement: Callable[[Any, Any], float],
-    draw: random.Random,
-) -> _Row | None:
+def _compare(comparing: Comparing, at: int, draw: random.Random) -> _Row | None:
     """None for an answer that stands alone."""
-    others = [other.answer for other in beside if other.person != one.person]
-    same = [one.gold] if one.gold is not None else others
+    answers, one = comparing.answers, comparing.answers[at]
     drawn = [answers[draw.randrange(len(answers))] for _ in range(BY_CHANCE)]
     unlike = [other.answer for other in drawn if other.item != one.item and other.person != one.person]
-    if not same or not unlike:
+    if not unlike:
         return None
-    agreed, chance = ([agreement(one.answer, other) for other in some] for some in (same, unlike))
+    agreed = comparing.with_others(at) if one.gold is None else [comparing.agreement(one.answer, one.gold)]
+    if not agreed:
+        return None
+    chance = [comparing.agreement(one.answer, other) for other in unlike]
     return one, sum(agreed) / len(agreed), sum(chance) / len(chance)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from leye_quality.contradiction import contradict
 from leye_quality.posterior import STRANGER_ACCURACY, TRUST_AFTER, Confusion, Skill, default_confusion, posterior
+from leye_quality.sparse_skill import KnownSkill
 
 NO, YES = 0, 1
 LEAST_SHARE = 0.01  # a class rarer than this in the prior could hardly be chosen again
@@ -28,7 +29,7 @@ class SetOutcome:
 
 
 def combine_sets(
-    answers: Sequence[Collection[int]], skills: Sequence[Skill | None], classes: int, prior: Sequence[float] | None
+    answers: Sequence[Collection[int]], skills: Sequence[KnownSkill | None], classes: int, prior: Sequence[float] | None
 ) -> SetOutcome:
     """Combine sets of classes. prior: each class's share of being in, one half where None.
 
@@ -51,7 +52,7 @@ def combine_sets(
     )
 
 
-def _question_confusion(skill: Skill | None, classes: int) -> Confusion:
+def _question_confusion(skill: KnownSkill | None, classes: int) -> Confusion:
     """How a person answers one yes/no question.
 
     A skill fitted to the questions themselves is two by two and keeps apart who forgets from who invents; one fitted
@@ -59,10 +60,9 @@ def _question_confusion(skill: Skill | None, classes: int) -> Confusion:
     """
     if skill is None:
         return default_confusion(2)
-    if len(skill.confusion) == 2:
+    if isinstance(skill, Skill) and skill.classes == 2:
         return skill.shrunk()
-    if len(skill.confusion) != classes:
-        raise ValueError(f"a skill for {len(skill.confusion)} classes, where 2 or {classes} were wanted")
-    fitted = math.fsum(row[k] for k, row in enumerate(skill.confusion)) / classes
+    if skill.classes != classes:
+        raise ValueError(f"a skill for {skill.classes} classes, where 2 or {classes} were wanted")
     weight = skill.answers / (skill.answers + TRUST_AFTER)
-    return default_confusion(2, weight * fitted + (1 - weight) * STRANGER_ACCURACY)
+    return default_confusion(2, weight * skill.mean_accuracy() + (1 - weight) * STRANGER_ACCURACY)

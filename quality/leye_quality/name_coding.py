@@ -11,6 +11,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from leye_quality.name_parts import part_of
+
 Codes = NDArray[np.int32]
 
 AT_A_TIME, LOOKED_AT = 65_536, 4096
@@ -65,22 +67,20 @@ class NameColumn:
 
     def add(self, names: Any) -> None:
         """A sequence of strings, or an Arrow array of them."""
-        import pyarrow  # noqa: PLC0415 -- loaded where files are read, not in every process
-
-        column = names if isinstance(names, pyarrow.Array) else pyarrow.array(names, pyarrow.string())
-        if not len(column):
+        part = part_of(names)
+        if not len(part):
             return
-        if len(column[:LOOKED_AT].unique()) <= FEW * min(len(column), LOOKED_AT):
-            few = column.dictionary_encode()
-            if len(few.dictionary) <= FEW * len(column):
-                self._parts.append(self._numbered(few))
+        if part.distinct(LOOKED_AT) <= FEW * min(len(part), LOOKED_AT):
+            numbers, few = part.numbered()
+            if len(few) <= FEW * len(part):
+                self._parts.append(self._numbered(numbers, few))
                 self._lengths.append(None)
                 return
-        starts = np.flatnonzero(np.concatenate([[True], _differ(column)]))
-        if len(starts) <= GROUPED * len(column):
-            self._add_groups(column.take(pyarrow.array(starts)), np.diff(starts, append=len(column)))
+        starts = np.flatnonzero(np.concatenate([[True], part.changed()]))
+        if len(starts) <= GROUPED * len(part):
+            self._add_groups(part.taken(starts), np.diff(starts, append=len(part)))
             return
-        self._parts.append(column)
+        self._parts.append(part.taken())
         self._lengths.append(None)
 
     def _add_groups(self, heads: Any, lengths: NDArray[np.int64]) -> None:
@@ -92,11 +92,11 @@ class NameColumn:
         self._parts.append(heads)
         self._lengths.append(lengths.astype(np.int32))
 
-    def _numbered(self, few: Any) -> NDArray[Any]:
-        """A part as numbers, in as few bytes as they need."""
-        numbers = [self._numbers.setdefault(name, len(self._numbers)) for name in few.dictionary.to_pylist()]
+    def _numbered(self, numbers: NDArray[Any], few: list[str]) -> NDArray[Any]:
+        """A part as numbers, in as few bytes as they need. numbers: of each row, places in `few`."""
+        known = [self._numbers.setdefault(name, len(self._numbers)) for name in few]
         kind = np.min_scalar_type(max(len(self._numbers) - 1, 0))
-        part: NDArray[Any] = np.array(numbers, dtype=kind)[few.indices.to_numpy()]
+        part: NDArray[Any] = np.array(known, dtype=kind)[numbers]
         return part
 
     def coded(self) -> tuple[Names, Codes]:
@@ -147,14 +147,6 @@ def _hashed(parts: list[Any], numbers: list[str]) -> tuple[Names, Codes]:
         np.take(position, part, out=codes[start : start + len(part)])
         start += len(part)
     return Names(names.take(order)), codes
-
-
-def _differ(column: Any) -> NDArray[np.bool_]:
-    """Of each row but the first, whether its name is another one than the last row's."""
-    import pyarrow.compute  # noqa: PLC0415 -- likewise
-
-    changed: NDArray[np.bool_] = pyarrow.compute.not_equal(column[1:], column[:-1]).to_numpy(zero_copy_only=False)
-    return changed
 
 
 def let_go() -> None:

@@ -27,6 +27,12 @@ LEAST_PROBABILITY = 1e-6
 
 Counted = TypeVar("Counted", float, NDArray[np.float64])
 
+WRITTEN_OUT = 64
+"""Classes up to which plain numbers are faster than arrays."""
+
+Likelihoods = Sequence[float] | NDArray[np.float64]
+"""How probable an answer is under each class."""
+
 Confusion = tuple[tuple[float, ...], ...]
 """Rows: true class; columns: the class answered. Each row sums to 1."""
 
@@ -50,6 +56,14 @@ class Skill:
     confusion: Confusion
     answers: int
     dependence: float = 0.0
+
+    @property
+    def classes(self) -> int:
+        return len(self.confusion)
+
+    def mean_accuracy(self) -> float:
+        """How often the person is right, in the mean over the classes."""
+        return math.fsum(row[k] for k, row in enumerate(self.confusion)) / len(self.confusion)
 
     def shrunk(self) -> Confusion:
         """The matrix drawn towards a stranger's by how little it rests on."""
@@ -86,12 +100,6 @@ class Skill:
         return cls(tuple(tuple(row) for row in data["confusion"]), data["answers"], data.get("dependence", 0.0))
 
 
-@lru_cache(maxsize=256)
-def stranger(classes: int) -> Skill:
-    """Somebody without a record."""
-    return Skill(default_confusion(classes), 0)
-
-
 def evidence_share(answers: Counted, dependence: float) -> Counted:
     """The share of its evidence that each of some answers to one item keeps beside the others: 1 where it is alone.
 
@@ -111,9 +119,11 @@ def posterior(
 
 
 def posterior_of(
-    evidence: Sequence[tuple[Sequence[float], float]], prior: Sequence[float] | None, classes: int
+    evidence: Sequence[tuple[Likelihoods, float]], prior: Sequence[float] | None, classes: int
 ) -> tuple[float, ...]:
     """The same from how probable each answer is under each class, and the share of its evidence that it keeps."""
+    if classes > WRITTEN_OUT:
+        return _posterior_of_many(evidence, prior, classes)
     shares = [1.0 / classes] * classes if prior is None else [max(share, LEAST_PROBABILITY) for share in prior]
     log, least = math.log, LEAST_PROBABILITY
     logs = []
@@ -128,3 +138,22 @@ def posterior_of(
     weights = [math.exp(value - highest) for value in logs]
     total = math.fsum(weights)
     return tuple(weight / total for weight in weights)
+
+
+def _posterior_of_many(
+    evidence: Sequence[tuple[Likelihoods, float]], prior: Sequence[float] | None, classes: int
+) -> tuple[float, ...]:
+    """The same in arrays. Terms are added in their order by size, so that the order of the answers does not matter."""
+    terms = np.empty((len(evidence) + 1, classes))
+    terms[0] = 1.0 / classes if prior is None else prior
+    for row, (column, _) in enumerate(evidence, start=1):
+        terms[row] = column
+    np.log(np.maximum(terms, LEAST_PROBABILITY, out=terms), out=terms)
+    terms[1:] *= np.array([kept for _, kept in evidence])[:, None]
+    terms.sort(axis=0)
+    logs = terms[0]
+    for more in terms[1:]:
+        logs = logs + more
+    weights = np.exp(logs - logs.max())
+    found: list[float] = (weights / weights.sum()).tolist()
+    return tuple(found)

@@ -1,7 +1,7 @@
 """Refit what each annotator confuses, from all answers of a project."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,7 +9,9 @@ from leye_quality.copying import Copies, find_copies, one_vote_a_group
 from leye_quality.dawid_skene import Fit, fit
 from leye_quality.dependence import foretell
 from leye_quality.majority import Labels
+from leye_quality.many_classes import fit_many
 from leye_quality.posterior import Skill
+from leye_quality.sparse_skill import MATRIX_CLASSES, KnownSkill
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Crowd:
     """The answers as they were fitted: people and micro-tasks by number, each group of copies as one person.
 
     items, people, labels: of equal length. place: where each of them stood among the answers that were given. given:
-    items, people, labels and places of all answers, copies too, items in rising order. known: the labels of gold.
+    items, people, labels and places of all answers, copies too, items in rising order. known: the labels of
+    gold. fitted: None where classes are too many for matrices.
     """
 
     names: tuple[Hashable, ...]
@@ -28,14 +31,14 @@ class Crowd:
     given: tuple[Labels, Labels, Labels, Labels]
     copies: Copies
     known: dict[int, int]
-    fitted: Fit
+    fitted: Fit | None
 
 
 @dataclass(frozen=True)
 class FittedSkills:
     """A skill for each annotator seen, and the class prior. crowd: what they were found from, None for no answers."""
 
-    skills: dict[Hashable, Skill]
+    skills: dict[Hashable, KnownSkill]
     prior: tuple[float, ...]
     answers: int
     crowd: Crowd | None = None
@@ -62,15 +65,20 @@ def fit_skills(
     if copies.people:
         items, who, labels = one_vote_a_group(items, who, labels, copies)
     known = {tasks[task]: label for task, label in (gold or {}).items() if task in tasks}
-    fitted = fit(items, who, labels, n_items=len(tasks), n_people=len(people), classes=classes, known=known)
-    dependence = foretell(items, who, labels, fitted, one_by_one=True).dependence
-    skills: dict[Hashable, Skill] = {}
-    for person, n in people.items():
-        rows = fitted.confusions[copies.group_of[n]].tolist()
-        skills[person] = Skill(tuple(tuple(row) for row in rows), int(counted[n]), dependence)
+    fitted: Fit | None = None
+    if classes > MATRIX_CLASSES:
+        many = fit_many(items, who, labels, n_items=len(tasks), n_people=len(people), classes=classes, known=known)
+        of_groups: list[KnownSkill] = list(many.skills(counted))
+        prior = many.prior
+    else:
+        fitted = fit(items, who, labels, n_items=len(tasks), n_people=len(people), classes=classes, known=known)
+        dependence = foretell(items, who, labels, fitted, one_by_one=True).dependence
+        of_groups = [Skill(tuple(map(tuple, rows)), 0, dependence) for rows in fitted.confusions.tolist()]
+        prior = fitted.prior
+    skills = {person: replace(of_groups[copies.group_of[n]], answers=int(counted[n])) for person, n in people.items()}
     place = by_item[_places(given[0], copies.group_of[given[1]], items, who, len(people))]
     crowd = Crowd(tuple(people), items, who, labels, place, given, copies, known, fitted)
-    return FittedSkills(skills, tuple(fitted.prior.tolist()), len(answers), crowd)
+    return FittedSkills(skills, tuple(prior.tolist()), len(answers), crowd)
 
 
 def _places(items: Labels, people: Labels, wanted_items: Labels, wanted_people: Labels, n_people: int) -> Labels:

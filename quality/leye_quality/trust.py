@@ -14,14 +14,14 @@ A better bound on the variance. American Mathematical Monthly 107, 2000. Gold by
 Ipeirotis, E. Gabrilovich: Quizz, WWW 2014 (calibration questions by how much they still tell).
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from leye_quality.agreement import wilson
-from leye_quality.flags import MOST_COMPARED, NEWEST, Compared
+from leye_quality.comparing import Compared, Comparing
+from leye_quality.flags import MOST_COMPARED, NEWEST
 
 LEAST_FACTOR, MOST_FACTOR = 0.4, 2.0
 STEP = 0.05
@@ -93,27 +93,20 @@ def gold_factor(shown: Shown, usual: Usual) -> float:
     return round(round(factor / STEP) * STEP, 2)
 
 
-def factors(
-    answers: Sequence[Compared], agreement: Callable[[Any, Any], float], same: Callable[[Any, Any], bool]
-) -> dict[Hashable, float]:
-    """The factor of each person who answered, by name. answers: in the order in which they came.
+def factors(comparing: Comparing, same: Callable[[Any, Any], bool]) -> dict[Hashable, float]:
+    """The factor of each person who answered, by name.
 
     Each person's newest answers count. Gold is `same` as what is known or is not; all else is held against what others
     said of its item, their own answers left out.
     """
-    mine: dict[Hashable, list[Compared]] = defaultdict(list)
-    beside: dict[Hashable, list[Compared]] = defaultdict(list)
-    for one in answers:
-        mine[one.person].append(one)
-        if one.gold is None:
-            beside[one.item].append(one)
-    each = min(NEWEST, max(1, MOST_COMPARED // max(len(mine), 1)))
+    answers = comparing.answers
+    each = min(NEWEST, max(1, MOST_COMPARED // max(len(comparing.mine), 1)))
     shown = {
         person: Shown(
-            _gold([one for one in given if one.gold is not None][-NEWEST_GOLD:], same),
-            _agreed([one for one in given if one.gold is None][-each:], beside, agreement),
+            _gold([answers[at] for at in given if answers[at].gold is not None][-NEWEST_GOLD:], same),
+            _agreed(comparing, [at for at in given if answers[at].gold is None][-each:]),
         )
-        for person, given in mine.items()
+        for person, given in comparing.mine.items()
     }
     usual = usual_of(list(shown.values()))
     return {person: gold_factor(one, usual) for person, one in shown.items()}
@@ -149,15 +142,10 @@ def _gold(given: Sequence[Compared], same: Callable[[Any, Any], bool]) -> Share:
     return Share(float(sum(same(one.answer, one.gold) for one in given)), len(given))
 
 
-def _agreed(
-    given: Sequence[Compared],
-    beside: dict[Hashable, list[Compared]],
-    agreement: Callable[[Any, Any], float],
-) -> Share:
+def _agreed(comparing: Comparing, given: Sequence[int]) -> Share:
     total, told = 0.0, 0
-    for one in given:
-        others = [other.answer for other in beside[one.item] if other.person != one.person]
-        if others:
-            total += sum(agreement(one.answer, other) for other in others) / len(others)
+    for at in given:
+        if others := comparing.with_others(at):
+            total += sum(others) / len(others)
             told += 1
     return Share(min(total, float(told)), told)

@@ -9,8 +9,10 @@ from typing import Any
 
 from leye_quality.box_consensus import BoxScene, BoxSkill, FoundObject, combine_boxes
 from leye_quality.box_skills import fit_boxes
-from leye_quality.boxes import Box, box_likeness, matched
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
+from leye_quality.boxes import Box, matched, matched_likeness
+from leye_quality.flags import compared_flags
+from leye_quality.trust import factors
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
 
 SAME = 0.75
 """Intersection over union from which two boxes say the same: what the trade's acceptance rules usually ask for."""
@@ -64,21 +66,35 @@ class BoxConsensus:
                 picture |= {("known", n): _boxes(answer.gold) for n in range(KNOWING)}
         fitted = fit_boxes(pictures)
         skills = {answer.person: fitted.skills["person", answer.person].to_json() for answer in answers}
-        flags = flags_by_comparing(answers, self.agreement)
-        return FittedProject(dict(skills), [fitted.scene.to_json()], flags)
+        comparing = comparing_of(answers, _agreement, _boxes)
+        gold_factors = factors(comparing, _same)
+        return FittedProject(dict(skills), [fitted.scene.to_json()], compared_flags(comparing), gold_factors)
 
     def same(self, one: Labels, other: Labels) -> bool:
-        pairs = matched(_boxes(one), _boxes(other))
-        close = all(share >= SAME and one[i][4] == other[j][4] for i, j, share in pairs)
-        return close and len(pairs) == len(one) == len(other)
+        return _same(_boxes(one), _boxes(other))
 
     def agreement(self, one: Labels, other: Labels) -> float:
-        return 1.0 if self.same(one, other) else box_likeness(_boxes(one), _boxes(other))
+        return _agreement(_boxes(one), _boxes(other))
 
     def able(self, accuracy: float, evidence: int) -> SkillRecord:
         wrong = 1 - accuracy
         skill = BoxSkill(missed=wrong, ghosts=wrong, edge_error=STEADY, right_class=accuracy, answers=evidence)
         return dict(skill.to_json())
+
+
+def _same(one: Sequence[Box], other: Sequence[Box]) -> bool:
+    return len(one) == len(other) and _all_close(matched(one, other), len(one))
+
+
+def _all_close(pairs: Sequence[tuple[int, int, float]], boxes: int) -> bool:
+    """Whether so many boxes of each answer say the same, by their pairs, which are of one class each."""
+    return len(pairs) == boxes and all(share >= SAME for *_, share in pairs)
+
+
+def _agreement(one: Sequence[Box], other: Sequence[Box]) -> float:
+    pairs = matched(one, other)
+    same = len(one) == len(other) and _all_close(pairs, len(one))
+    return 1.0 if same else matched_likeness(pairs, len(one) + len(other))
 
 
 def _boxes(labels: Labels) -> tuple[Box, ...]:

@@ -1,16 +1,19 @@
 """Consensus on classes: one class an answer, or a set of them. Labels are class indices in rising order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from leye_quality.comparing import Comparing
 from leye_quality.consensus import ConsensusKind, combine
-from leye_quality.flags import class_flags, fits_in_memory
-from leye_quality.posterior import Skill, default_confusion
-from leye_quality.skills import FittedSkills, fit_skills
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
+from leye_quality.flags import Flags, class_flags, compared_flags, copied_flags, fits_in_memory
+from leye_quality.posterior import WRITTEN_OUT
+from leye_quality.skills import Crowd, FittedSkills, fit_skills
+from leye_quality.sparse_skill import plain_skill, read_skill
+from leye_quality.trust import factors
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
 
 DIGITS = 6
 """Of the probabilities that are kept with a micro-task."""
@@ -26,12 +29,12 @@ class ClassConsensus:
     def combine(
         self, answers: Sequence[Labels], skills: Sequence[SkillRecord | None], prior: list[Any] | None
     ) -> Combined:
-        known = [None if skill is None else Skill.from_json(skill) for skill in skills]
+        known = [None if skill is None else read_skill(skill) for skill in skills]
         outcome = combine(self.kind, [frozenset(answer) for answer in answers], known, self.classes, prior)
         return Combined(
             labels=sorted(outcome.labels),
             confidence=outcome.confidence,
-            posterior=[round(share, DIGITS) for share in outcome.posterior],
+            posterior=_rounded(outcome.posterior),
             probability_of=outcome.probability_of,
             contradictory=outcome.contradictory,
         )
@@ -39,13 +42,19 @@ class ClassConsensus:
     def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
         single = self.kind is ConsensusKind.SINGLE
         fitted = self._fit_single(answers) if single else self._fit_multiple(answers)
-        if single and fitted.crowd is not None and fits_in_memory(len(answers), self.classes):
-            fresh = np.array([one.fresh for one in answers])
-            flags = class_flags(fitted.crowd, fresh, [one.batch for one in answers])
-        else:
-            flags = flags_by_comparing(answers, self.agreement)
+        comparing = comparing_of(answers, self.agreement, list)
+        flags = self._flags(comparing, fitted.crowd if single else None)
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
-        return FittedProject(skills, list(fitted.prior), flags)
+        return FittedProject(skills, list(fitted.prior), flags, factors(comparing, self.same))
+
+    def _flags(self, comparing: Comparing, crowd: Crowd | None) -> Flags:
+        """By matrices, where there are some; else by comparing, but for copies, of which the fit knows."""
+        answers = comparing.answers
+        fresh = np.array([one.fresh for one in answers])
+        if crowd is not None and crowd.fitted is not None and fits_in_memory(len(answers), self.classes):
+            return class_flags(crowd, fresh, [one.batch for one in answers])
+        found = compared_flags(comparing)
+        return found if crowd is None else found | copied_flags(crowd, fresh)
 
     def same(self, one: Labels, other: Labels) -> bool:
         return sorted(one) == sorted(other)
@@ -54,7 +63,7 @@ class ClassConsensus:
         return float(self.same(one, other))
 
     def able(self, accuracy: float, evidence: int) -> SkillRecord:
-        return Skill(default_confusion(self.classes, accuracy), evidence).to_json()
+        return plain_skill(self.classes, accuracy, evidence).to_json()
 
     def _fit_single(self, answers: Sequence[GivenAnswer]) -> FittedSkills:
         return fit_skills(
@@ -76,7 +85,15 @@ class ClassConsensus:
         )
         # A person's answers count once, not once a class: correlated questions prove less.
         skills = {
-            person: Skill(skill.confusion, skill.answers // self.classes) for person, skill in questions.skills.items()
+            person: replace(skill, answers=skill.answers // self.classes, dependence=0.0)
+            for person, skill in questions.skills.items()
         }
         prior = tuple((sum(k in a.labels for a in answers) + 1) / (len(answers) + 2) for k in classes)
         return FittedSkills(skills, prior, len(answers))
+
+
+def _rounded(shares: Sequence[float]) -> list[float]:
+    if len(shares) > WRITTEN_OUT:
+        found: list[float] = np.round(shares, DIGITS).tolist()
+        return found
+    return [round(share, DIGITS) for share in shares]

@@ -5,11 +5,12 @@ the task type, and hands it back to the type's `Consensus`, with whatever JSON t
 (`SkillRecord`) and about the project (the prior).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from leye_quality.flags import Compared, Flags, compared_flags
+from leye_quality.comparing import Compared, Comparing
+from leye_quality.flags import Flags
 
 Labels = list[Any]
 """What an answer says, without ids and texts: plain JSON, in canonical order, so that equal answers are equal lists.
@@ -56,12 +57,14 @@ class GivenAnswer:
 class FittedProject:
     """A record for each person seen, and the project's prior (plain JSON, as `combine` wants it).
 
-    flags: of everybody who was looked at, what a human should see; mostly nothing.
+    flags: of everybody who was looked at, what a human should see; mostly nothing. gold_factors: what each person's
+    share of gold is multiplied with from now on (`leye_quality.trust`).
     """
 
     skills: dict[Hashable, SkillRecord]
     prior: list[Any]
     flags: Flags
+    gold_factors: Mapping[Hashable, float]
 
 
 class Consensus(Protocol):
@@ -90,8 +93,15 @@ class Consensus(Protocol):
         """The record of somebody who is right with `accuracy`, resting on `evidence` answers: a reviewer's."""
 
 
-def flags_by_comparing(answers: Sequence[GivenAnswer], agreement: Callable[[Labels, Labels], float]) -> Flags:
-    """Who is to be looked at, for answers that are not single classes."""
-    return compared_flags(
-        [Compared(one.task, one.person, one.labels, one.gold, one.fresh, one.batch) for one in answers], agreement
-    )
+def comparing_of(
+    answers: Sequence[GivenAnswer], agreement: Callable[[Any, Any], float], read: Callable[[Labels], Any]
+) -> Comparing:
+    """The answers to be held against each other, for flags and for shares of gold: each is read once, and each pair
+    compared once. agreement: of answers as `read` gives them."""
+    compared = [
+        Compared(
+            one.task, one.person, read(one.labels), None if one.gold is None else read(one.gold), one.fresh, one.batch
+        )
+        for one in answers
+    ]
+    return Comparing(compared, agreement)

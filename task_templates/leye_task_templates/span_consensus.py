@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leye_quality.flags import compared_flags
 from leye_quality.posterior import Confusion, Skill, default_confusion, posterior
 from leye_quality.skills import fit_skills
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, flags_by_comparing
+from leye_quality.trust import factors
+from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
 
 Span = tuple[int, int, int]
 NO, YES = 0, 1
@@ -74,19 +76,23 @@ class SpanConsensus:
         )
         nobody_marked = {answer.person: Skill(default_confusion(2), 0).to_json() for answer in answers}
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
-        flags = flags_by_comparing(answers, self.agreement)
-        return FittedProject(nobody_marked | skills, [fitted.prior[YES]], flags)
+        comparing = comparing_of(answers, _agreement, _spans)
+        gold_factors = factors(comparing, frozenset.__eq__)
+        return FittedProject(nobody_marked | skills, [fitted.prior[YES]], compared_flags(comparing), gold_factors)
 
     def same(self, one: Labels, other: Labels) -> bool:
         return _spans(one) == _spans(other)
 
     def agreement(self, one: Labels, other: Labels) -> float:
         """F1 of the spans; two empty answers agree."""
-        here, there = _spans(one), _spans(other)
-        return 2 * len(here & there) / (len(here) + len(there)) if here or there else 1.0
+        return _agreement(_spans(one), _spans(other))
 
     def able(self, accuracy: float, evidence: int) -> SkillRecord:
         return Skill(default_confusion(2, accuracy), evidence).to_json()
+
+
+def _agreement(here: frozenset[Span], there: frozenset[Span]) -> float:
+    return 2 * len(here & there) / (len(here) + len(there)) if here or there else 1.0
 
 
 def _probability(span: Span, given: Sequence[frozenset[Span]], people: Sequence[Confusion], share: float) -> float:

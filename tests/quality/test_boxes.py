@@ -256,3 +256,19 @@ def test_pictures_taken_twice_give_the_same_objects_twice() -> None:
 def test_many_boxes_on_one_spot_are_combined_all_the_same() -> None:
     heap = tuple(Box(10 + 0.001 * n, 10, 20, 20, "car") for n in range(200))
     assert len(combine_boxes([heap, heap, heap], [None] * 3).objects) == 200
+
+
+drawn_boxes = st.lists(
+    st.builds(
+        Box, st.floats(0, 50), st.floats(0, 50), st.floats(0.5, 50), st.floats(0.5, 50), st.sampled_from(CLASSES)
+    ),
+    max_size=6,
+)
+
+
+@given(drawn_boxes, drawn_boxes)
+def test_few_boxes_are_matched_as_many_are(first: list[Box], second: list[Box]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("leye_quality.boxes.FEW_PAIRS", -1)
+        in_arrays = matched(first, second)
+    assert matched(first, second) == in_arrays

@@ -139,6 +139,7 @@ def test_gold_teaches_about_a_person_who_shares_no_item_with_anybody() -> None:
     answers = [(f"gold{n}", "lone", n % 2) for n in range(30)]
     skills = fit_skills(answers, 2, gold={f"gold{n}": 0 for n in range(30)}).skills["lone"]
     assert skills.answers == 30
+    assert isinstance(skills, Skill)
     assert skills.confusion[0][0] == pytest.approx(0.5, abs=0.05)
 
 

@@ -5,7 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from leye_quality.flags import Compared, Flag, FlagKind, class_flags, compared_flags, fits_in_memory, lasted
+from leye_quality.comparing import Compared, Comparing
+from leye_quality.flags import Flag, FlagKind, class_flags, compared_flags, fits_in_memory, lasted
 from leye_quality.skills import fit_skills
 
 Given = list[tuple[int, int, int]]
@@ -160,7 +161,7 @@ def likeness(one: frozenset[int], other: frozenset[int]) -> float:
 def test_answers_of_any_shape_are_compared_with_what_would_agree_by_chance() -> None:
     false, found = [], []
     for seed in range(4):
-        flags = compared_flags(spans_crowd(seed, people=60, clicking=6, answers=50), likeness)
+        flags = compared_flags(Comparing(spans_crowd(seed, people=60, clicking=6, answers=50), likeness))
         found += [any(flag.kind is FlagKind.CLICKING for flag in flags[person]) for person in range(6)]
         false += [bool(flags[person]) for person in range(6, 60)]
     assert np.mean(found) >= 0.9
@@ -175,7 +176,7 @@ def test_gold_is_held_against_alone() -> None:
         for person in range(8):
             marked = frozenset([draw.randrange(20)]) if person == 0 else gold
             given.append(Compared(item, person, marked, gold if item % 2 else None, fresh=True))
-    flags = compared_flags(given, likeness)
+    flags = compared_flags(Comparing(given, likeness))
     assert [person for person, some in flags.items() if some] == [0]
     assert flags[0][0].answers == 60
 
@@ -183,8 +184,8 @@ def test_gold_is_held_against_alone() -> None:
 @pytest.mark.parametrize("people", [1, 2, 4])
 def test_where_nobody_is_usual_nothing_is_said(people: int) -> None:
     given = [Compared(item, person, frozenset([person]), None, True) for item in range(40) for person in range(people)]
-    assert not any(compared_flags(given, likeness).values())
-    assert compared_flags([], likeness) == {}
+    assert not any(compared_flags(Comparing(given, likeness)).values())
+    assert compared_flags(Comparing([], likeness)) == {}
 
 
 def test_a_flag_lasts_once_a_quarter_more_answers_have_come() -> None:
@@ -266,12 +267,12 @@ def test_a_harder_batch_of_any_shape_makes_nobody_worse_nor_clicking() -> None:
             marked = frozenset(word for word in true if draw.random() < (0.6 if hard else 0.95))
             marked |= {draw.randrange(20)} if draw.random() < (0.4 if hard else 0.05) else frozenset()
             given.append(Compared(item, person, marked, None, True, hard))
-    assert not any(compared_flags(given, likeness).values())
+    assert not any(compared_flags(Comparing(given, likeness)).values())
 
 
 def test_of_many_people_some_are_looked_at_each_time_with_answers_enough() -> None:
     given = spans_crowd(1, people=700, clicking=70, answers=70)
-    looks = [compared_flags(given[: len(given) - 3 * n], likeness) for n in range(4)]
+    looks = [compared_flags(Comparing(given[: len(given) - 3 * n], likeness)) for n in range(4)]
     assert all(len(flags) == 20_000 // 60 for flags in looks)
     assert len(set().union(*looks)) > 550, "others come at another look"
     found = [bool(flags[person]) for flags in looks for person in range(70) if person in flags]

@@ -43,7 +43,8 @@ class Simulated:
             self.answers += [(self.items, *answer) for answer in self.item(2)[1]]
             self.items += 1
         fitted = fit_skills(self.answers, len(self.prior))
-        members = [Member(skill, skill.answers, skill.answers) for skill in fitted.skills.values()]
+        skills = [skill for skill in fitted.skills.values() if isinstance(skill, Skill)]
+        members = [Member(skill, skill.answers, skill.answers) for skill in skills]
         return Crowd(members, fitted.prior)
 
     def batch(self, plan: Plan) -> tuple[float, float, float]:

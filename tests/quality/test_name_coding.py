@@ -26,6 +26,12 @@ COLUMNS = {
     "few": [f"class-{n}" for n in DRAW.integers(0, 5, 9000).tolist()],
     "few at first, many later": ["the same"] * 5000 + [f"item-{n}" for n in range(5000)],
     "groups after few": ["a", "b"] * 2500 + [f"item-{n // 3}" for n in range(5000)],
+    "of one length but for one": [f"{n:05d}" for n in range(4000)] + ["4"] + [f"{n:05d}" for n in range(4999)],
+    "ending alike": [f"{n % 50:04d}-of-a-long-name-{n % 7}" for n in range(9000)],
+    "alike in too few places": [f"{n * 982451653 % 10**12:012d}" for n in range(9000)],
+    "with NUL inside": [f"a\0{n:04d}" for n in range(2000)] + ["a", "\0"] * 100,
+    "with NUL as if between two": ["abc", "a\0c"] * 500,
+    "empty ones": [""] * 200,
     "one": ["one"],
     "none": [],
     "beyond ASCII": ["词", "𠀀", "z", "é", "词"],
@@ -39,6 +45,11 @@ def test_a_column_comes_back_as_it_was(which: str, at_once: int) -> None:
     names, read = coded(rows, at_once)
     assert read == rows
     assert names == sorted(set(rows))
+
+
+@given(st.lists(st.text("ab\0é", min_size=2, max_size=2), min_size=64, max_size=200), st.integers(64, 100))
+def test_any_column_of_one_length_comes_back(rows: list[str], at_once: int) -> None:
+    assert coded(rows, at_once) == (sorted(set(rows)), rows)
 
 
 @given(st.lists(st.text(max_size=3), max_size=40), st.integers(1, 15))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leye_quality.flags import Compared
+from leye_quality.comparing import Compared, Comparing
 from leye_quality.trust import (
     LEAST_FACTOR,
     MOST_FACTOR,
@@ -119,7 +119,7 @@ def test_a_simulated_crowd_is_told_apart_by_its_answers() -> None:
     accuracy = [0.98] * 10 + [0.85] * 5 + [0.5] * 2
     able, middling, clicking = [], [], []
     for seed in range(10):
-        found = factors(simulated(seed, accuracy, 2000), lambda a, b: float(a == b), equal)
+        found = factors(Comparing(simulated(seed, accuracy, 2000), lambda a, b: float(a == b)), equal)
         able += [found[person] for person in range(10)]
         middling += [found[person] for person in range(10, 15)]
         clicking += [found[person] for person in (15, 16)]
@@ -138,5 +138,5 @@ def test_gold_does_not_count_as_agreement_nor_ones_own_answer() -> None:
         compared.append((one, other))
         return 1.0
 
-    assert factors([*twice, *alone], agreement, equal) == {"one": 1.0, "other": 1.0}
+    assert factors(Comparing([*twice, *alone], agreement), equal) == {"one": 1.0, "other": 1.0}
     assert compared == []

@@ -34,7 +34,7 @@ class SealedRecord(Base):
 
 
 class AnnotatorSkill(Base):
-    """An annotator's confusion matrix in a project (rows: true class), as the last refit left it."""
+    """What an annotator confuses in a project, as the last refit left it; its form is the task type's own."""
 
     __tablename__ = "annotator_skills"
 

@@ -3,7 +3,7 @@
 Reading and fitting take seconds in a large project: they hold no lock, and only what was found is written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -26,9 +26,7 @@ from leye_platform.assignments.core_tables import (
 from leye_platform.assignments.rules import BROUGHT, ProposalUse
 from leye_platform.projects.task_type import task_type
 from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
-from leye_quality.flags import Compared
-from leye_quality.trust import factors
-from leye_task_templates.consensus import Consensus, FittedProject, GivenAnswer
+from leye_task_templates.consensus import FittedProject, GivenAnswer
 
 AT_A_TIME = 5000
 MOST_ANSWERS = 200_000
@@ -128,14 +126,9 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     flags = {person: flags for person, flags in fitted.flags.items() if isinstance(person, UUID)}
     people = frozenset(answer.person for answer in answers)
     found = FoundFlags(flags, people, through, looked)
-    return Refit(fitted, len(answers), found, _gold_factors(answers, kind.consensus))
-
-
-def _gold_factors(answers: Sequence[GivenAnswer], consensus: Consensus) -> dict[UUID, float]:
-    """Of everybody who answered, whatever a human has said of them: it asks how much of them is known."""
-    compared = [Compared(one.task, one.person, one.labels, one.gold, one.fresh) for one in answers]
-    found = factors(compared, consensus.agreement, consensus.same)
-    return {person: factor for person, factor in found.items() if isinstance(person, UUID)}
+    # Of everybody who answered, whatever a human has said of them: it asks how much of them is known.
+    gold = {person: factor for person, factor in fitted.gold_factors.items() if isinstance(person, UUID)}
+    return Refit(fitted, len(answers), found, gold)
 
 
 def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: datetime) -> None:
