@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.types import TypeEngine
 
 FORGOTTEN, NOT_SUPPORTED = "26000", "0A000"
@@ -104,12 +104,16 @@ class _Plan:
         self.text = str(self.compiled)
         self.dialect = dialect
         binds = self.compiled.binds
-        self.fixed = {name: bind.value for name, bind in binds.items() if name not in names}
+        self.named = [name for name in binds if name in names]
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in binds.items()}
         self.processors = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
-        self.fixed = {name: _through(self.processors[name], value) for name, value in self.fixed.items()}
+        self.fixed: dict[str, Any] = {}
+        constants = {name: bind for name, bind in binds.items() if name not in names}
+        if dialect.name == "postgresql":
+            self.text = _with_constants(self.compiled, constants)
+        else:
+            self.fixed = {name: _through(self.processors[name], bind.value) for name, bind in constants.items()}
         self.order = list(self.compiled.positiontup or ())
-        self.named = [name for name in binds if name not in self.fixed]
         self.outgoing: list[Processor] | None = None
 
     def parameters(self, values: Values) -> Any:
@@ -136,6 +140,20 @@ class _Plan:
             tuple(value if process is None else process(value) for process, value in zip(outgoing, row, strict=True))
             for row in found
         ]
+
+
+def _with_constants(compiled: SQLCompiler, constants: Mapping[str, BindParameter[Any]]) -> str:
+    """The statement with its constants written out.
+
+    PostgreSQL keeps one plan for all values only where it looks as good as one made for these: to a LIMIT that it
+    cannot read it reckons a tenth of all rows, and plans a claim anew each time, for longer than the claim takes.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        bind = constants.get(found.group(1))
+        return found.group(0) if bind is None else compiled.render_literal_value(bind.value, bind.type)
+
+    return _NAME.sub(written, str(compiled))
 
 
 class _Run:
