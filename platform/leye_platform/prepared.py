@@ -7,15 +7,16 @@ values both ways, but that is worked out at its first use. What a listener on th
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Engine, Insert
+from sqlalchemy import Connection, Dialect, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.types import TypeEngine
 
 FORGOTTEN, NOT_SUPPORTED = "26000", "0A000"
@@ -54,15 +55,22 @@ class Prepared:
         """Write; how many rows were touched."""
         return _Run(session, self).write(values)
 
+    def run_later(self, session: Session, values: Values) -> None:
+        """Write, where nobody asks how many rows were touched: PostgreSQL does it with what comes next."""
+        _Run(session, self).write_later(values)
+
     def run_each(self, session: Session, rows: Sequence[Values]) -> None:
-        """Write for each of the rows, which all name the same values; PostgreSQL inserts some in one statement."""
+        """Write for each of the rows, which all name the same values; PostgreSQL inserts some in one statement.
+
+        There it is done with what comes next, as by `run_later`.
+        """
         if not rows or _dialect_of(session).name != "postgresql":
             _Run(session, self).write_each(rows)
             return
         step = ROWS_AT_ONCE if self._inserts_values() else 1
         for start in range(0, len(rows), step):
             if len(part := rows[start : start + step]) == 1:
-                _Run(session, self).write(part[0])
+                self.run_later(session, part[0])
             else:
                 plan = _rows_at_once(self, tuple(part[0]), len(part), _dialect_of(session))
                 _Run(session, self).run_joined(plan, part)
@@ -78,11 +86,11 @@ Step = tuple[Prepared, Values]
 def write_together(session: Session, steps: Sequence[Step]) -> None:
     """Run writes that do not read each other's rows nor touch a row twice.
 
-    PostgreSQL takes them as one statement (data-modifying WITH queries), which saves the way there and back for each.
+    PostgreSQL takes them as one statement (data-modifying WITH queries), with what comes next, as by `run_later`.
     """
     if len(steps) == 1 or session.get_bind().dialect.name != "postgresql":
         for prepared, values in steps:
-            prepared.run(session, values)
+            prepared.run_later(session, values)
         return
     plan = _joined(tuple((prepared, tuple(values)) for prepared, values in steps), _dialect_of(session))
     _Run(session, steps[0][0]).run_joined(plan, [values for _, values in steps])
@@ -104,12 +112,16 @@ class _Plan:
         self.text = str(self.compiled)
         self.dialect = dialect
         binds = self.compiled.binds
-        self.fixed = {name: bind.value for name, bind in binds.items() if name not in names}
+        self.named = [name for name in binds if name in names]
         kinds = {name: bind.type.dialect_impl(dialect) for name, bind in binds.items()}
         self.processors = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
-        self.fixed = {name: _through(self.processors[name], value) for name, value in self.fixed.items()}
+        self.fixed: dict[str, Any] = {}
+        constants = {name: bind for name, bind in binds.items() if name not in names}
+        if dialect.name == "postgresql":
+            self.text = _with_constants(self.compiled, constants)
+        else:
+            self.fixed = {name: _through(self.processors[name], bind.value) for name, bind in constants.items()}
         self.order = list(self.compiled.positiontup or ())
-        self.named = [name for name in binds if name not in self.fixed]
         self.outgoing: list[Processor] | None = None
 
     def parameters(self, values: Values) -> Any:
@@ -138,6 +150,20 @@ class _Plan:
         ]
 
 
+def _with_constants(compiled: SQLCompiler, constants: Mapping[str, BindParameter[Any]]) -> str:
+    """The statement with its constants written out.
+
+    PostgreSQL keeps one plan for all values only where it looks as good as one made for these: to a LIMIT that it
+    cannot read it reckons a tenth of all rows, and plans a claim anew each time, for longer than the claim takes.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        bind = constants.get(found.group(1))
+        return found.group(0) if bind is None else compiled.render_literal_value(bind.value, bind.type)
+
+    return _NAME.sub(written, str(compiled))
+
+
 class _Run:
     """One execution within a session's transaction."""
 
@@ -158,6 +184,10 @@ class _Run:
         cursor.close()
         return touched
 
+    def write_later(self, values: Values) -> None:
+        plan = _plan(self.prepared, self.connection.dialect, tuple(values))
+        self._later(plan, plan.parameters(values))
+
     def write_each(self, rows: Sequence[Values]) -> None:
         if rows:
             plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
@@ -165,28 +195,48 @@ class _Run:
 
     def _execute(self, values: Values) -> tuple[Any, _Plan]:
         plan = _plan(self.prepared, self.connection.dialect, tuple(values))
-        return self._on_cursor(plan, plan.parameters(values), many=False), plan
+        return self._on_cursor(plan, plan.parameters(values)), plan
 
     def run_joined(self, joined: "_Joined", values: Sequence[Values]) -> None:
-        self._on_cursor(joined, joined.parameters(values), many=False).close()
+        self._later(joined, joined.parameters(values))
 
-    def _on_cursor(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool) -> Any:
-        connection = self.connection
-        for listener in _listeners(connection.engine):
-            listener(connection, None, plan.text, parameters, None, many)
+    def _later(self, plan: "_Plan | _Joined", parameters: Any) -> None:
+        # Within a savepoint it must fail within it: what leaves a savepoint is not undone by its own failure.
+        if self.connection.dialect.name != "postgresql" or self.connection.in_nested_transaction():
+            self._on_cursor(plan, parameters).close()
+            return
+        self._tell(plan, parameters)
         try:
-            if not many and connection.dialect.name == "postgresql":
-                from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
+            _libpq().execute_later(self.connection, plan.text, parameters)
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            raise as_told_by_sqlalchemy(error, self.connection, plan.text, parameters) from error
 
-                return libpq.execute(connection, plan.text, parameters)
+    def _on_cursor(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool = False) -> Any:
+        connection = self.connection
+        self._tell(plan, parameters, many=many)
+        try:
+            if connection.dialect.name == "postgresql":
+                return _libpq().execute(connection, plan.text, parameters)
             cursor = connection.connection.cursor()
             (cursor.executemany if many else cursor.execute)(plan.text, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise _as_told_by_sqlalchemy(error, connection, plan.text, parameters) from error
+            raise as_told_by_sqlalchemy(error, connection, plan.text, parameters) from error
         return cursor
 
+    def _tell(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool = False) -> None:
+        for listener in self.connection.engine.dispatch.before_cursor_execute:
+            listener(self.connection, None, plan.text, parameters, None, many)
 
-def _as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, parameters: Any) -> BaseException:
+
+@cache
+def _libpq() -> ModuleType:
+    from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
+
+    return libpq
+
+
+def as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, parameters: Any = None) -> BaseException:
+    """What the driver raised, as SQLAlchemy would raise it."""
     dialect = connection.dialect
     wrapped = DBAPIError.instance(text, parameters, error, dialect.loaded_dbapi.Error, dialect=dialect)
     if isinstance(wrapped, DBAPIError):
@@ -209,10 +259,6 @@ def _connection_of(session: Session) -> Connection:
     connection = session.connection()
     session.info["prepared"] = connection
     return connection
-
-
-def _listeners(engine: Engine) -> Any:
-    return engine.dispatch.before_cursor_execute
 
 
 @lru_cache(maxsize=1024)

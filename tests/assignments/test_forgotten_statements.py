@@ -13,6 +13,7 @@ from leye_platform.prepared import ROWS_AT_ONCE, Prepared
 from support.clock import MovableClock
 from support.factories import chosen
 from support.shipping import ONE, Shipping
+from support.statements import statements_of
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -88,6 +89,22 @@ def test_many_rows_go_in_as_few(database: Database) -> None:
         counts = session.execute(sa.select(numbers.c.b, sa.func.count()).group_by(numbers.c.b))
         found = {words: count for words, count in counts if count}
     assert found == {"changed": 5, "2": 1, "8": 7, "17": 15}
+
+
+def test_constants_stand_in_the_statement_where_the_planner_sees_them(database: Database) -> None:
+    numbers = sa.table("numbers", sa.column("a", sa.Integer), sa.column("b", sa.String))
+    asked = Prepared(
+        sa.select(numbers.c.a, sa.literal(None, sa.String))
+        .where(numbers.c.a > sa.bindparam("n", type_=sa.Integer), numbers.c.b == "50 % of 'it' \\ $1")
+        .limit(1)
+    )
+    with database.write() as session:
+        session.execute(sa.text("CREATE TABLE numbers (a integer, b text)"))
+        session.execute(numbers.insert().values(a=5, b="50 % of 'it' \\ $1"))
+        with statements_of(database) as seen:
+            assert asked.all(session, {"n": 4}) == [(5, None)]
+    assert seen.seen[0][1] == {"n": 4}
+    assert "LIMIT 1" in seen.seen[0][0]
 
 
 def test_values_of_every_kind_come_back_as_they_went(database: Database) -> None:

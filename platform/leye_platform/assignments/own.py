@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
+    ANSWERED_OR_HELD,
     active_time_events,
     assignments,
     drafts,
+    is_split,
     items,
     micro_tasks,
     pay_rates,
@@ -88,7 +90,7 @@ class OwnAssignment(NamedTuple):
     answered_meanwhile: datetime | None
 
 
-def _load() -> Select[*tuple[Any, ...]]:
+def _load(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     rate = (
         select(pay_rates.c.rate)
         .where(
@@ -145,13 +147,35 @@ def _load() -> Select[*tuple[Any, ...]]:
         .outerjoin(
             work_records, (work_records.c.person_id == a.person_id) & (work_records.c.project_id == a.project_id)
         )
-        .where(a.id == bindparam("assignment"), a.person_id == bindparam("person"))
+        .where(which, a.person_id == bindparam("person"))
         # The assignment first: a second request of the same person waits, then reads what the first one did.
         .with_for_update(of=(assignments, micro_tasks), key_share=True)
     )
 
 
-LOAD = Prepared(_load())
+def _newest_on_item() -> ScalarSelect[UUID]:
+    """The person's newest assignment on an item of one part."""
+    mine, item = assignments.alias("mine"), items.alias("item")
+    return (
+        select(mine.c.id)
+        .join(item, item.c.id == mine.c.item_id)
+        .where(item.c.number == bindparam("wanted"), mine.c.person_id == bindparam("person"), ~is_split(item.c.id))
+        .order_by(mine.c.leased_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+LOAD = Prepared(_load(assignments.c.id == bindparam("assignment")))
+LOAD_STANDING = Prepared(
+    _load(
+        and_(
+            assignments.c.id == _newest_on_item(),
+            or_(*(assignments.c.state == state for state in ANSWERED_OR_HELD)),
+            assignments.c.round >= micro_tasks.c.round,
+        )
+    )
+)
 
 
 def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssignment:
@@ -162,7 +186,20 @@ def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssig
     row = LOAD.first(session, {"assignment": assignment_id, "person": person_id})
     if row is None:
         raise AssignmentMissing
-    own = OwnAssignment(*row)
+    return _kept(OwnAssignment(*row))
+
+
+def load_standing(session: Session, person_id: UUID, item_number: int) -> OwnAssignment | None:
+    """The person's newest assignment on an item, locked; None where it was given up or a round has followed it, where
+    they never had one, and where the item has parts.
+
+    Raises TaskErased.
+    """
+    row = LOAD_STANDING.first(session, {"wanted": item_number, "person": person_id})
+    return None if row is None else _kept(OwnAssignment(*row))
+
+
+def _kept(own: OwnAssignment) -> OwnAssignment:
     if not own.content:  # a task always shows something, until its batch's content is erased
         raise TaskErased
     return own

@@ -109,6 +109,13 @@ def submit(
     and TaskSkipped, after keeping the answer as a draft (the caller commits in spite of them).
     """
     own = load_own(session, assignment_id, who.person_id)
+    return submit_loaded(session, who, own, given, key_ring=key_ring, now=now)
+
+
+def submit_loaded(
+    session: Session, who: Annotator, own: OwnAssignment, given: Submission, *, key_ring: KeyRing, now: datetime
+) -> Submitted:
+    """The same for an assignment that the caller has loaded, and so locked."""
     if own.state is AssignmentState.SUBMITTED:
         return _stored(session, own)
     if own.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED}:

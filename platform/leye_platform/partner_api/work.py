@@ -19,8 +19,9 @@ from leye_platform.assignments.core_tables import (
 )
 from leye_platform.assignments.correct import Correction, correct
 from leye_platform.assignments.lanes import Claimant
+from leye_platform.assignments.own import load_standing
 from leye_platform.assignments.rules import AssignmentState, SkipReason
-from leye_platform.assignments.submit import Submission, Submitted, submit
+from leye_platform.assignments.submit import Submission, Submitted, submit, submit_loaded
 from leye_platform.assignments.unasked import take_unasked
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.partner_api.annotations import Annotation
@@ -29,6 +30,7 @@ from leye_platform.partner_api.errors import AnnotationOfAnother, NotYours, Resu
 from leye_platform.partner_api.pictures import with_plain_pictures
 from leye_platform.partner_api.reach import (
     LEASES_ELSEWHERE,
+    Held,
     ProjectAtHand,
     annotator_of,
     held_by,
@@ -143,9 +145,10 @@ def answer_task(
     None where the body cancels instead (`was_cancelled`): then the task was skipped. Raises TaskNotThere, NotYours,
     ResultMissing, ItemInParts, AnswerRefused, TaskGivenBack, TaskSkipped.
     """
-    held = held_by(session, actor.person_id, number)
-    given_up = held is not None and (held.past or held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED})
-    unasked = held is None or (oversees(actor) and given_up)
+    standing = load_standing(session, actor.person_id, number)
+    other = None if standing is not None else held_by(session, actor.person_id, number)
+    held = standing or other
+    unasked = standing is None and (other is None or (oversees(actor) and _is_given_up(other)))
     if unasked and not oversees(actor):
         raise NotYours
     item_id = item_numbered(session, actor, number)[0].id if unasked else None
@@ -169,7 +172,13 @@ def answer_task(
     )
     # Whoever oversees a project could else pay themselves for as many answers as it has tasks.
     who = replace(annotator_of(actor), paid=False) if unasked else annotator_of(actor)
+    if standing is not None:
+        return submit_loaded(session, who, standing, submission, key_ring=key_ring, now=now)
     return submit(session, who, assignment_id, submission, key_ring=key_ring, now=now)
+
+
+def _is_given_up(held: Held) -> bool:
+    return held.past or held.state in {AssignmentState.RELEASED, AssignmentState.SKIPPED}
 
 
 def correct_annotation(
