@@ -14,6 +14,7 @@ A better bound on the variance. American Mathematical Monthly 107, 2000. Gold by
 Ipeirotis, E. Gabrilovich: Quizz, WWW 2014 (calibration questions by how much they still tell).
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -93,21 +94,25 @@ def gold_factor(shown: Shown, usual: Usual) -> float:
     return round(round(factor / STEP) * STEP, 2)
 
 
-def factors(comparing: Comparing, same: Callable[[Any, Any], bool]) -> dict[Hashable, float]:
-    """The factor of each person who answered, by name.
+def factors(
+    comparing: Comparing, same: Callable[[Any, Any], bool], tests: Sequence[Compared] = ()
+) -> dict[Hashable, float]:
+    """The factor of each person who answered, by name. tests: answers to gold besides, newer than the rest.
 
     Each person's newest answers count. Gold is `same` as what is known or is not; all else is held against what others
     said of its item, their own answers left out.
     """
-    answers = comparing.answers
-    each = min(NEWEST, max(1, MOST_COMPARED // max(len(comparing.mine), 1)))
-    shown = {
-        person: Shown(
-            _gold([answers[at] for at in given if answers[at].gold is not None][-NEWEST_GOLD:], same),
-            _agreed(comparing, [at for at in given if answers[at].gold is None][-each:]),
-        )
-        for person, given in comparing.mine.items()
-    }
+    answers, tested = comparing.answers, defaultdict[Hashable, list[Compared]](list)
+    for one in tests:
+        tested[one.person].append(one)
+    people = comparing.mine.keys() | tested.keys()
+    each = min(NEWEST, max(1, MOST_COMPARED // max(len(people), 1)))
+    shown = {}
+    for person in people:
+        given = comparing.mine.get(person, [])
+        gold = [answers[at] for at in given if answers[at].gold is not None] + tested.get(person, [])
+        agreed = _agreed(comparing, [at for at in given if answers[at].gold is None][-each:])
+        shown[person] = Shown(_gold(gold[-NEWEST_GOLD:], same), agreed)
     usual = usual_of(list(shown.values()))
     return {person: gold_factor(one, usual) for person, one in shown.items()}
 

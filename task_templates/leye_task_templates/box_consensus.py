@@ -12,7 +12,15 @@ from leye_quality.box_skills import fit_boxes
 from leye_quality.boxes import Box, matched, matched_likeness
 from leye_quality.flags import compared_flags
 from leye_quality.trust import factors
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
+from leye_task_templates.consensus import (
+    Combined,
+    FittedProject,
+    GivenAnswer,
+    Labels,
+    SkillRecord,
+    compared,
+    comparing_of,
+)
 
 SAME = 0.75
 """Intersection over union from which two boxes say the same: what the trade's acceptance rules usually ask for."""
@@ -57,7 +65,7 @@ class BoxConsensus:
             probability_of=probability_of,
         )
 
-    def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
+    def fit(self, answers: Sequence[GivenAnswer], tests: Sequence[GivenAnswer] = ()) -> FittedProject:
         pictures: dict[Hashable, dict[Hashable, tuple[Box, ...]]] = {}
         for answer in answers:
             picture = pictures.setdefault(answer.task, {})
@@ -67,7 +75,7 @@ class BoxConsensus:
         fitted = fit_boxes(pictures)
         skills = {answer.person: fitted.skills["person", answer.person].to_json() for answer in answers}
         comparing = comparing_of(answers, _agreement, _boxes)
-        gold_factors = factors(comparing, _same)
+        gold_factors = factors(comparing, _same, compared(tests, _boxes))
         return FittedProject(dict(skills), [fitted.scene.to_json()], compared_flags(comparing), gold_factors)
 
     def same(self, one: Labels, other: Labels) -> bool:

@@ -13,7 +13,15 @@ from leye_quality.posterior import WRITTEN_OUT
 from leye_quality.skills import Crowd, FittedSkills, fit_skills
 from leye_quality.sparse_skill import plain_skill, read_skill
 from leye_quality.trust import factors
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
+from leye_task_templates.consensus import (
+    Combined,
+    FittedProject,
+    GivenAnswer,
+    Labels,
+    SkillRecord,
+    compared,
+    comparing_of,
+)
 
 DIGITS = 6
 """Of the probabilities that are kept with a micro-task."""
@@ -39,13 +47,14 @@ class ClassConsensus:
             contradictory=outcome.contradictory,
         )
 
-    def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
+    def fit(self, answers: Sequence[GivenAnswer], tests: Sequence[GivenAnswer] = ()) -> FittedProject:
         single = self.kind is ConsensusKind.SINGLE
         fitted = self._fit_single(answers) if single else self._fit_multiple(answers)
         comparing = comparing_of(answers, self.agreement, list)
         flags = self._flags(comparing, fitted.crowd if single else None)
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
-        return FittedProject(skills, list(fitted.prior), flags, factors(comparing, self.same))
+        gold_factors = factors(comparing, self.same, compared(tests, list))
+        return FittedProject(skills, list(fitted.prior), flags, gold_factors)
 
     def _flags(self, comparing: Comparing, crowd: Crowd | None) -> Flags:
         """By matrices, where there are some; else by comparing, but for copies, of which the fit knows."""

@@ -79,9 +79,10 @@ class Consensus(Protocol):
         inside the submit's transaction: milliseconds, not seconds.
         """
 
-    def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
+    def fit(self, answers: Sequence[GivenAnswer], tests: Sequence[GivenAnswer] = ()) -> FittedProject:
         """What the answers of a project, at least one, in the order in which they came, say about its people and its
-        prior. A job calls it."""
+        prior. tests: answers to gold of which people alone have said what is true: they tell of shares of gold, and of
+        nothing else. A job calls it."""
 
     def same(self, one: Labels, other: Labels) -> bool:
         """Whether two answers say the same: gold items count as right, a decision stands, an author was followed."""
@@ -98,10 +99,14 @@ def comparing_of(
 ) -> Comparing:
     """The answers to be held against each other, for flags and for shares of gold: each is read once, and each pair
     compared once. agreement: of answers as `read` gives them."""
-    compared = [
+    return Comparing(compared(answers, read), agreement)
+
+
+def compared(answers: Sequence[GivenAnswer], read: Callable[[Labels], Any]) -> list[Compared]:
+    """The answers as they are compared, each read once."""
+    return [
         Compared(
             one.task, one.person, read(one.labels), None if one.gold is None else read(one.gold), one.fresh, one.batch
         )
         for one in answers
     ]
-    return Comparing(compared, agreement)

@@ -13,7 +13,15 @@ from leye_quality.flags import compared_flags
 from leye_quality.posterior import Confusion, Skill, default_confusion, posterior
 from leye_quality.skills import fit_skills
 from leye_quality.trust import factors
-from leye_task_templates.consensus import Combined, FittedProject, GivenAnswer, Labels, SkillRecord, comparing_of
+from leye_task_templates.consensus import (
+    Combined,
+    FittedProject,
+    GivenAnswer,
+    Labels,
+    SkillRecord,
+    compared,
+    comparing_of,
+)
 
 Span = tuple[int, int, int]
 NO, YES = 0, 1
@@ -55,7 +63,7 @@ class SpanConsensus:
             probability_of=probability_of,
         )
 
-    def fit(self, answers: Sequence[GivenAnswer]) -> FittedProject:
+    def fit(self, answers: Sequence[GivenAnswer], tests: Sequence[GivenAnswer] = ()) -> FittedProject:
         marked: dict[Any, set[Span]] = {}
         gold: dict[Any, frozenset[Span]] = {}
         for answer in answers:
@@ -77,7 +85,7 @@ class SpanConsensus:
         nobody_marked = {answer.person: Skill(default_confusion(2), 0).to_json() for answer in answers}
         skills = {person: skill.to_json() for person, skill in fitted.skills.items()}
         comparing = comparing_of(answers, _agreement, _spans)
-        gold_factors = factors(comparing, frozenset.__eq__)
+        gold_factors = factors(comparing, frozenset.__eq__, compared(tests, _spans))
         return FittedProject(nobody_marked | skills, [fitted.prior[YES]], compared_flags(comparing), gold_factors)
 
     def same(self, one: Labels, other: Labels) -> bool:
