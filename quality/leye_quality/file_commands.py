@@ -20,6 +20,7 @@ from leye_quality.answer_files import (
     score_class,
     write_labels,
 )
+from leye_quality.as_it_comes import Manner, as_it_comes
 from leye_quality.choice import best_class, combine_by_choice, too_many_cells
 from leye_quality.dawid_skene import fit
 from leye_quality.majority import agreeing_share, majority
@@ -142,6 +143,24 @@ def replay_on_file(answers: Path, truth: Path, *, confidence: float = 0.95, seed
 
     Raises ConfidenceOutOfRange, AnswerFileRefused, OSError.
     """
+    _check_confidence(confidence)
+    return asdict(replay(read_answers(answers), read_truth(truth), confidence, seed))
+
+
+def replay_live_on_file(
+    answers: Path, truth: Path, *, confidence: float = 0.95, seed: int = 1, known: int = 0, limit: int = 10
+) -> dict[str, float]:
+    """The same as a live project would go: each answer weighed as it comes, by the skills known by then.
+
+    known: items that serve as gold and are not scored; from thirty on the project learns how long to ask. Gives answers
+    an item, accuracy, the shares decided and of those right, and how sure of them one was. Raises ConfidenceOutOfRange,
+    AnswerFileRefused, OSError.
+    """
+    _check_confidence(confidence)
+    manner = Manner(confidence, limit=max(limit, 2), known=max(known, 0), learns=True)
+    return asdict(as_it_comes(read_answers(answers), read_truth(truth), manner, seed))
+
+
+def _check_confidence(confidence: float) -> None:
     if not 0.5 <= confidence < 1.0:
         raise ConfidenceOutOfRange(f"a confidence of {confidence} cannot be asked for; from 0.5 to below 1 it can")
-    return asdict(replay(read_answers(answers), read_truth(truth), confidence, seed))

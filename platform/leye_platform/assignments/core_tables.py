@@ -16,7 +16,7 @@ _tables = METADATA.tables
 slots, cursors, work_records = _tables["slots"], _tables["cursors"], _tables["work_records"]
 assignments, drafts, responses = _tables["assignments"], _tables["drafts"], _tables["responses"]
 active_time_events, sealed_records = _tables["active_time_events"], _tables["sealed_records"]
-annotator_skills, skill_fits = _tables["annotator_skills"], _tables["skill_fits"]
+annotator_skills, skill_fits, kept_fits = (_tables[name] for name in ("annotator_skills", "skill_fits", "kept_fits"))
 projects, batches, items, micro_tasks = (_tables[name] for name in ("projects", "batches", "items", "micro_tasks"))
 guide_versions, guide_readings, pay_rates = (
     _tables[name] for name in ("guide_versions", "guide_readings", "pay_rates")

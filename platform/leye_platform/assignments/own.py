@@ -47,7 +47,8 @@ class OwnAssignment(NamedTuple):
     """What submit, skip, release, draft and heartbeat decide on.
 
     rate: the pay of one answer when the lease began. last_active_at: the last active-time event. prior:
-    the class prior of the last refit, fitted_on: how many answers that rested on. answers: how many the person has
+    the class prior of the last refit, fitted_on: how many answers that rested on; fit: its number, asking: how long it
+    has the project ask. weighings: of the micro-task so far. answers: how many the person has
     given in the project. only_part: the item has no other micro-task. answered_meanwhile: when the person last answered
     another task since this lease began, where it was one of several.
     """
@@ -89,6 +90,9 @@ class OwnAssignment(NamedTuple):
     answers: int
     only_part: bool
     answered_meanwhile: datetime | None
+    fit: int | None
+    asking: dict[str, Any] | None
+    weighings: list[Any] | None
 
     @property
     def is_gold(self) -> bool:
@@ -146,6 +150,9 @@ def _load(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             func.coalesce(work_records.c.answers, 0),
             ~exists().where(other.c.item_id == a.item_id, other.c.id != a.microtask_id),
             case((a.place > 1, meanwhile)),
+            skill_fits.c.number,
+            skill_fits.c.asking,
+            m.weighings,
         )
         .join(slots, slots.c.id == a.slot_id)
         .join(micro_tasks, m.id == a.microtask_id)

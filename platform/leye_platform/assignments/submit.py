@@ -296,4 +296,7 @@ def answered_task(own: OwnAssignment, response_id: UUID) -> AnsweredTask:
         newest_response=response_id,
         content=own.content,
         only_part=own.only_part,
+        fit=own.fit,
+        asking=own.asking,
+        weighings=own.weighings,
     )

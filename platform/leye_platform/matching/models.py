@@ -45,11 +45,32 @@ class AnnotatorSkill(Base):
 
 
 class SkillFit(Base):
-    """The last refit of a project: its class prior and how many answers it rests on."""
+    """The last refit of a project: its class prior and how many answers it rests on.
+
+    number: how many refits there have been. asking: how long the project asks (`leye_quality.stopping.Asking`); None
+    where none has learned it yet.
+    """
 
     __tablename__ = "skill_fits"
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
     prior: Mapped[list[Any]]
     answers: Mapped[int]
+    fitted_at: Mapped[datetime]
+    number: Mapped[int] = mapped_column(default=1)
+    asking: Mapped[dict[str, Any] | None]
+
+
+class KeptFit(Base):
+    """What a refit found, as it was in force until the next one: never changed, so that decisions can be replayed.
+
+    skills: by person, of those that this refit fitted. Who is not among them keeps the skill of an earlier one.
+    """
+
+    __tablename__ = "kept_fits"
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    prior: Mapped[list[Any]]
+    skills: Mapped[dict[str, Any]]
     fitted_at: Mapped[datetime]

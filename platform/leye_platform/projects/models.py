@@ -295,6 +295,7 @@ class MicroTask(Base):
 
     `overlap_wanted` is how many answers this round asks for so far, never above `overlap_limit`.
     `posterior` is what the answers so far come to, as the task type's consensus keeps it.
+    `weighings` says by what they were weighed, each time: rows of `review/weighings.py:Weighed`, the newest last.
     `proposal` is what a model said beforehand: `result` in its canonical form, `model_version`, `score`.
     """
 
@@ -317,5 +318,6 @@ class MicroTask(Base):
     overlap_wanted: Mapped[int]
     overlap_limit: Mapped[int]
     posterior: Mapped[list[Any] | None]
+    weighings: Mapped[list[Any] | None]
     gold_labels: Mapped[list[Any] | None]
     proposal: Mapped[dict[str, Any] | None]

@@ -40,7 +40,7 @@ def erase_block(session: Session, batch_id: UUID, after: int, until: int) -> dic
             session,
             update(MicroTask)
             .where(MicroTask.item_id.in_(items))
-            .values(content=NOTHING, posterior=None, proposal=None, gold_labels=kept_gold),
+            .values(content=NOTHING, posterior=None, weighings=None, proposal=None, gold_labels=kept_gold),
         ),
         "items": _run(
             session,

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, case, func, literal_column, select, update
+from sqlalchemy import UpdateBase, bindparam, case, func, insert, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -17,6 +18,7 @@ from leye_platform.assignments.core_tables import (
     batches,
     dialect_of,
     insert_into,
+    kept_fits,
     micro_tasks,
     projects,
     responses,
@@ -25,7 +27,9 @@ from leye_platform.assignments.core_tables import (
 )
 from leye_platform.assignments.known_truth import IN_GOLD_ROUND, decided, known, known_labels
 from leye_platform.assignments.rules import BROUGHT, ProposalUse
+from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import task_type
+from leye_platform.review.asking import asking_learned
 from leye_platform.review.rules import DecisionMethod
 from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
 from leye_task_templates.consensus import FittedProject, GivenAnswer
@@ -34,7 +38,9 @@ AT_A_TIME = 5000
 MOST_ANSWERS = 200_000
 """From so many of its newest answers a project's skills are fitted: those of long ago say little about today."""
 
-PROJECT = select(projects.c.task_type, projects.c.label_config).where(projects.c.id == bindparam("project"))
+PROJECT = select(projects.c.task_type, projects.c.label_config, projects.c.pipeline).where(
+    projects.c.id == bindparam("project")
+)
 _older = responses.alias("older")
 _TOO_OLD = (
     select(_older.c.number)
@@ -99,27 +105,30 @@ def _put_skills(dialect: str) -> UpdateBase:
 @cache
 def _put_fit(dialect: str) -> UpdateBase:
     adding = insert_into(dialect, skill_fits)
-    kept = {name: adding.excluded[name] for name in ("prior", "answers", "fitted_at")}
-    return adding.on_conflict_do_update(index_elements=[skill_fits.c.project_id], set_=kept)
+    kept = {name: adding.excluded[name] for name in ("prior", "answers", "fitted_at", "asking")}
+    counted = {"number": skill_fits.c.number + 1}
+    putting = adding.on_conflict_do_update(index_elements=[skill_fits.c.project_id], set_={**kept, **counted})
+    return putting.returning(skill_fits.c.number)
 
 
 @dataclass(frozen=True)
 class Refit:
     """What the answers of a project say; `answers` is how many there were.
 
-    gold_factors: what each person's share of gold is multiplied with from now on.
+    gold_factors: what each person's share of gold is multiplied with from now on. asking: how long the project asks.
     """
 
     fitted: FittedProject
     answers: int
     found: FoundFlags
     gold_factors: Mapping[UUID, float]
+    asking: dict[str, Any] | None
 
 
 def refit_project(session: Session, project_id: UUID) -> Refit | None:
     """Fit skills and prior of a project as its task type does, gold items with their known truth, and look whose
     answers a human should see; None where there are no answers. Reads only."""
-    name, label_config = session.execute(PROJECT, {"project": project_id}).one()
+    name, label_config, pipeline = session.execute(PROJECT, {"project": project_id}).one()
     kind = task_type(name, label_config)
     looked = looked_through(session, project_id)
     answers: list[GivenAnswer] = []
@@ -142,13 +151,17 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     flags = {person: flags for person, flags in fitted.flags.items() if isinstance(person, UUID)}
     people = frozenset(answer.person for answer in answers)
     found = FoundFlags(flags, people, through, looked)
+    # Without decided items that serve as gold: a reviewer had them because they are hard.
+    as_they_came = [one for one in answers if not isinstance(one.task, tuple)]
+    asking = asking_learned(as_they_came, fitted, kind.consensus, Pipeline.model_validate(pipeline))
     # Of everybody who answered, whatever a human has said of them: it asks how much of them is known.
     gold_factors = {person: factor for person, factor in fitted.gold_factors.items() if isinstance(person, UUID)}
-    return Refit(fitted, len(answers), found, gold_factors)
+    return Refit(fitted, len(answers), found, gold_factors, asking)
 
 
 def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: datetime) -> None:
-    """Write AnnotatorSkill, SkillFit, what PersonFlag shows and each WorkRecord's share of gold. Safe to run again.
+    """Write AnnotatorSkill, SkillFit, KeptFit, what PersonFlag shows and each WorkRecord's share of gold. Safe to run
+    again.
 
     Without answers, skills stay as they were measured and open flags go.
     """
@@ -166,8 +179,13 @@ def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: dat
         "prior": refit.fitted.prior,
         "answers": refit.answers,
         "fitted_at": now,
+        "number": 1,
+        "asking": refit.asking,
     }
-    session.execute(_put_fit(dialect), fit)
+    number = session.execute(_put_fit(dialect), fit).scalar_one()
+    skills = {str(person): skill for person, skill in refit.fitted.skills.items()}
+    kept = {name: fit[name] for name in ("project_id", "prior", "fitted_at")}
+    session.execute(insert(kept_fits), kept | {"number": number, "skills": skills})
     keep_flags(session, project_id, refit.found, now)
     _keep_gold_factors(session, project_id, refit.gold_factors)
 

@@ -22,6 +22,7 @@ from leye_platform.projects.task_type import TaskType
 from leye_platform.review.decide import open_review, put_back_to_work
 from leye_platform.review.rules import REVIEW_MOVES, UNSETTLED_STATES, DecisionMethod, ReviewCause, ReviewState
 from leye_platform.review.weigh import ANSWERS, Answer, AnsweredTask, Settled, Weighing, combined, voices
+from leye_platform.review.weighings import Cause, Outcome
 from leye_platform.states import check_move
 from leye_quality.stopping import NextStep
 
@@ -84,13 +85,14 @@ def reweigh(session: Session, task: AnsweredTask, kind: TaskType, with_reviewers
     item is in no lot and that no reviewer has its answers in hand or has settled them.
     """
     answers = [Answer(*row) for row in ANSWERS.all(session, {"microtask": task.id, "in_round": task.round})]
-    weighing = Weighing(session, task, kind, now, answers, combined(voices(answers), kind, task.prior))
+    outcome = combined(voices(answers), kind, task.prior)
+    weighing = Weighing(session, task, kind, now, answers, outcome, Cause.CORRECTION)
     if with_reviewers.waiting is not None and with_reviewers.cause is not ReviewCause.UNSURE:
         # Drawn for a look, or called unlabelable: a reviewer looks whatever the answers say.
-        weighing.keep_posterior()
+        weighing.keep_posterior(Outcome.KEPT)
         return
     standing = Standing(*row) if (row := STANDING.first(session, {"microtask": task.id})) else None
-    again = _Again(weighing, with_reviewers.waiting, standing if task.state is ItemState.DECIDED else None)
+    again = Again(weighing, with_reviewers.waiting, standing if task.state is ItemState.DECIDED else None)
     if again.one_answer_decides:
         again.settle_single()
     else:
@@ -107,7 +109,7 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Again:
+class Again:
     """A micro-task on the scales again, with what its answers had led to so far: a decision, a review, or neither."""
 
     weighing: Weighing
@@ -120,10 +122,15 @@ class _Again:
             return self.decision.method is DecisionMethod.SINGLE
         return self.weighing.task.pipeline.kind is PipelineKind.SINGLE_CHECK
 
+    def first(self) -> Weighing:
+        """The first answer alone."""
+        return self._of(self.weighing.answers[:1])
+
     def settle_single(self) -> None:
-        first = self._of(self.weighing.answers[:1])
+        first = self.first()
         if self.decision is not None and self.decision.labels == first.answers[0].labels:
-            self.weighing.keep_posterior()  # it was another answer that was corrected, one that came on top
+            # It was another answer that was corrected, one that came on top.
+            self.weighing.keep_posterior(Outcome.STANDS)
         elif first.check_is_due:
             self.to_reviewers(ReviewCause.CHECK)
         else:
@@ -134,7 +141,7 @@ class _Again:
         if settled is not None:
             self.decide(settled)
             return
-        if self.weighing.step() is NextStep.REVIEW:
+        if self.weighing.step(self.weighing.pending()) is NextStep.REVIEW:
             self.to_reviewers(ReviewCause.UNSURE)
             return
         weighing = self.weighing
@@ -161,10 +168,11 @@ class _Again:
     def decide(self, settled: Settled) -> None:
         weighing, task = self.weighing, self.weighing.task
         if self.decision is not None and self._says(settled):
-            weighing.keep_posterior()
+            weighing.keep_posterior(Outcome.STANDS)
             return
         spared = withdraw_open(weighing.session, task.id, task.round)
-        weighing.keep_posterior(wanted=max(task.pipeline.overlap_start(), task.overlap_wanted - spared))
+        wanted = max(task.pipeline.overlap_start(), task.overlap_wanted - spared)
+        weighing.keep_posterior(Outcome.DECIDE, wanted=wanted)
         self.let_go()
         weighing.record(settled)
 
@@ -173,7 +181,7 @@ class _Again:
         return decision is not None and (decision.labels, decision.confidence) == (settled.labels, settled.confidence)
 
     def to_reviewers(self, cause: ReviewCause) -> None:
-        self.weighing.keep_posterior()
+        self.weighing.keep_posterior(Outcome.REVIEW)
         if self.review is None:
             self.let_go()
             open_review(self.weighing.session, self.weighing.task, cause, self.weighing.now)

@@ -1,8 +1,10 @@
 """Weighing the answers of a micro-task, each time one comes in.
 
-Sure enough: decided. Unsure: one more slot in the urgent lane, up to the limit. Unsure at the limit:
-review. A late answer counts until the item is delivered. Answers that keep a model's proposal are one voice, and
-alone they settle nothing (docs/decisions/0009-proposals.md).
+Sure enough for what is wanted of the whole project: decided. Unsure: one more slot in the urgent lane, up to the limit.
+Unsure at the limit, or where further answers would hardly decide it: review. How sure is sure enough is learned with
+people's skills (docs/decisions/0025-wanted-of-the-whole.md), and by what each weighing was made is kept. A late answer
+counts until the item is delivered. Answers that keep a model's proposal are one voice, and alone they settle nothing
+(docs/decisions/0009-proposals.md).
 """
 
 from collections.abc import Sequence
@@ -22,6 +24,7 @@ from leye_platform.assignments.core_tables import (
     lot_items,
     micro_tasks,
     responses,
+    skill_fits,
     slots,
 )
 from leye_platform.assignments.rules import Lane, ProposalUse
@@ -33,7 +36,8 @@ from leye_platform.projects.task_type import TaskType
 from leye_platform.review.checks import check_due, share_to_check
 from leye_platform.review.decide import open_review, record_decision
 from leye_platform.review.rules import DecisionMethod, ReviewCause
-from leye_quality.stopping import NextStep, next_step
+from leye_platform.review.weighings import Cause, Outcome, Weighed, asking_in_force, with_one_more
+from leye_quality.stopping import Asking, NextStep, next_step
 from leye_task_templates.consensus import Combined, Labels
 
 
@@ -41,7 +45,8 @@ from leye_task_templates.consensus import Combined, Labels
 class AnsweredTask:
     """A micro-task that has just got an answer, with its row locked.
 
-    prior: the project's prior, None before the first refit. author_answers: how many the author of
+    prior: the project's prior, None before the first refit. fit: that refit's number, None for none; asking: what it
+    learned of when to stop. weighings: of this micro-task so far. author_answers: how many the author of
     the newest answer had given before. only_part: the item has no other micro-task.
     """
 
@@ -60,15 +65,24 @@ class AnsweredTask:
     newest_response: UUID
     content: dict[str, Any]
     only_part: bool
+    fit: int | None
+    asking: dict[str, Any] | None
+    weighings: list[Any] | None
+
+    def to_ask(self) -> Asking:
+        """How long this project asks."""
+        return asking_in_force(self.asking, self.pipeline)
 
 
 class Answer(NamedTuple):
-    """One answer of the round with the skill of its author."""
+    """One answer of the round with the skill of its author; fit: of which refit that is, None before the first."""
 
     labels: Labels
     guide_id: UUID
     skill: dict[str, Any] | None
     proposal_use: ProposalUse
+    number: int
+    fit: int | None
 
     @property
     def is_copy(self) -> bool:
@@ -85,7 +99,15 @@ class Settled(NamedTuple):
 
 
 ANSWERS = Prepared(
-    select(responses.c.labels, responses.c.guide_id, annotator_skills.c.skill, responses.c.proposal_use)
+    select(
+        responses.c.labels,
+        responses.c.guide_id,
+        annotator_skills.c.skill,
+        responses.c.proposal_use,
+        responses.c.number,
+        skill_fits.c.number,
+    )
+    .outerjoin(skill_fits, skill_fits.c.project_id == responses.c.project_id)
     .outerjoin(
         annotator_skills,
         (annotator_skills.c.person_id == responses.c.person_id)
@@ -107,7 +129,7 @@ ASKED_FOR = Prepared(
 KEEP_POSTERIOR = Prepared(
     update(micro_tasks)
     .where(micro_tasks.c.id == bindparam("microtask"))
-    .values(posterior=bindparam("probabilities"), overlap_wanted=bindparam("wanted"))
+    .values(posterior=bindparam("probabilities"), overlap_wanted=bindparam("wanted"), weighings=bindparam("weighed_by"))
 )
 OUT_OF_HAND = frozenset({ItemState.DELIVERED, ItemState.ACCEPTED, ItemState.UNUSABLE, ItemState.WITHDRAWN})
 LAST_DECISION = Prepared(
@@ -129,7 +151,7 @@ def weigh(session: Session, task: AnsweredTask, kind: TaskType, now: datetime) -
     if task.state is ItemState.DECIDED:
         weighing.reconsider()
     elif task.state is ItemState.REVIEW:
-        weighing.keep_posterior()
+        weighing.keep_posterior(Outcome.KEPT)
     elif task.pipeline.kind is PipelineKind.SINGLE_CHECK:
         weighing.settle_single()
     else:
@@ -157,6 +179,7 @@ class Weighing:
     now: datetime
     answers: Sequence[Answer]
     outcome: Combined
+    cause: Cause = Cause.ANSWER
 
     @property
     def only_copies(self) -> bool:
@@ -170,30 +193,36 @@ class Weighing:
     @property
     def is_sure(self) -> bool:
         """Whether what the answers come to may stand as the decision."""
-        return not self.outcome.contradictory and self.confidence >= self.task.pipeline.confidence
+        return not self.outcome.contradictory and self.confidence >= self.task.to_ask().enough
 
-    def step(self) -> NextStep | None:
+    def pending(self) -> int:
+        """How many answers that were asked for are still to come."""
+        round_of = {"microtask": self.task.id, "in_round": self.task.round}
+        return int(ASKED_FOR.scalar(self.session, round_of))
+
+    def step(self, pending: int) -> NextStep | None:
         """What follows where several people answer; None: the answers asked for are waited for."""
-        task, round_of = self.task, {"microtask": self.task.id, "in_round": self.task.round}
+        task, asking = self.task, self.task.to_ask()
         return next_step(
             self.confidence,
             answers=len(self.answers),
             wanted=task.pipeline.overlap_start(),
             limit=task.overlap_limit,
-            enough=task.pipeline.confidence,
-            pending=ASKED_FOR.scalar(self.session, round_of),
+            enough=asking.enough,
+            pending=pending,
             contradictory=self.outcome.contradictory,
+            hopeless=asking.hopeless_at(len(self.answers)),
         )
 
     def settle_by_consensus(self) -> None:
-        task, step = self.task, self.step()
+        task, pending = self.task, self.pending()
+        step = self.step(pending)
+        wanted = min(task.overlap_wanted + 1, task.overlap_limit) if step is NextStep.ASK_MORE else None
+        self.keep_posterior(Outcome.of(step), wanted=wanted, pending=pending)
         if step is NextStep.ASK_MORE:
-            self.keep_posterior(wanted=min(task.overlap_wanted + 1, task.overlap_limit))
             extra = WantedAnswer(task.batch_id, task.item_id, task.id, Lane.URGENT, task.round)
             add_slots(self.session, [extra])
-            return
-        self.keep_posterior()
-        if step is NextStep.DECIDE:
+        elif step is NextStep.DECIDE:
             self.decide(DecisionMethod.CONSENSUS)
         elif step is NextStep.REVIEW:
             open_review(self.session, task, ReviewCause.UNSURE, self.now)
@@ -207,7 +236,7 @@ class Weighing:
         return check_due(self.task.id, self.task.round, share)
 
     def settle_single(self) -> None:
-        self.keep_posterior()
+        self.keep_posterior(Outcome.REVIEW if self.check_is_due else Outcome.DECIDE)
         if self.check_is_due:
             open_review(self.session, self.task, ReviewCause.CHECK, self.now)
         else:
@@ -219,11 +248,13 @@ class Weighing:
         A reviewer's word, and what lies in a lot, stand.
         """
         make_payable(self.session, response_ids=[self.task.newest_response], now=self.now)
-        self.keep_posterior()
         decided, method, in_lot = LAST_DECISION.one(self.session, {"microtask": self.task.id})
         if method is not DecisionMethod.CONSENSUS or in_lot or self.task.item_state in OUT_OF_HAND:
+            self.keep_posterior(Outcome.KEPT)
             return
-        if self.is_sure and not self.kind.consensus.same(self.outcome.labels, decided):
+        changes = self.is_sure and not self.kind.consensus.same(self.outcome.labels, decided)
+        self.keep_posterior(Outcome.CHANGE if changes else Outcome.STANDS)
+        if changes:
             self.decide(DecisionMethod.CONSENSUS)
 
     def settled(self, method: DecisionMethod) -> Settled:
@@ -249,10 +280,29 @@ class Weighing:
             now=self.now,
         )
 
-    def keep_posterior(self, wanted: int | None = None) -> None:
+    def keep_posterior(self, outcome: Outcome, *, wanted: int | None = None, pending: int = 0) -> None:
+        """Keep what the answers come to, and by what they were weighed. wanted: answers, where that changes."""
+        task, asking, newest = self.task, self.task.to_ask(), self.answers[-1]
+        weighed = Weighed(
+            round=task.round,
+            newest=newest.number,
+            at=self.now.isoformat(),
+            prior_fit=task.fit or 0,
+            skills_fit=newest.fit or 0,
+            start=task.pipeline.overlap_start(),
+            limit=task.overlap_limit,
+            enough=asking.enough,
+            hopeless=asking.hopeless_at(len(self.answers)),
+            pending=pending,
+            check_share=task.pipeline.check_share if task.pipeline.kind is PipelineKind.SINGLE_CHECK else None,
+            author_answers=task.author_answers,
+            cause=self.cause,
+            outcome=outcome,
+        )
         kept = {
-            "microtask": self.task.id,
+            "microtask": task.id,
             "probabilities": self.outcome.posterior,
-            "wanted": self.task.overlap_wanted if wanted is None else wanted,
+            "wanted": task.overlap_wanted if wanted is None else wanted,
+            "weighed_by": with_one_more(task.weighings, weighed),
         }
         KEEP_POSTERIOR.run(self.session, kept)

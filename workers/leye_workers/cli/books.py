@@ -1,4 +1,4 @@
-"""Commands on the books: ledger check, ledger export."""
+"""Commands on the books and the log: ledger check, ledger export, decisions replay."""
 
 import sys
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from leye_workers.cli.output import AsJson, tell
+from leye_workers.cli.output import AsJson, show, tell
 
 
 class BooksFormat(StrEnum):
@@ -19,6 +19,10 @@ def register(app: typer.Typer) -> None:
     ledger = typer.Typer(help="The books.", no_args_is_help=True)
     ledger.command()(check)
     ledger.command()(export)
+    decisions = typer.Typer(help="What was decided.", no_args_is_help=True)
+    decisions.command()(replay)
+    decisions.callback()(lambda: None)  # one command alone would take the group's name
+    app.add_typer(decisions, name="decisions")
     app.add_typer(ledger, name="ledger")
 
 
@@ -57,3 +61,23 @@ def export(
         with out.open("w", encoding="utf-8", newline="") as file:
             file.writelines(write(session))
     tell(f"written to {out}")
+
+
+def replay(
+    project: Annotated[str, typer.Argument(help="Id, number or title.")],
+    as_json: AsJson = False,
+) -> None:
+    """Draw every live decision of a project again from its log; every difference."""
+    from leye_platform.review.replayed import replay_decisions
+    from leye_platform.settings import read_settings
+    from leye_workers.batch_import import find_project
+    from leye_workers.compose import opened
+
+    with opened(read_settings()) as installation, installation.database.read() as session:
+        found = replay_decisions(session, find_project(session, project).id)
+    for difference in found.differences:
+        tell(difference)
+    counts = {"weighings": found.weighings, "decisions": found.decisions, "differences": len(found.differences)}
+    show(counts, as_json=as_json)
+    if found.differences:
+        raise typer.Exit(1)

@@ -34,9 +34,16 @@ def replay(
     truth: Annotated[Path, typer.Option(help="CSV with the columns item, label.")],
     confidence: Annotated[float, typer.Option(help="How sure is sure enough.")] = 0.95,
     seed: Annotated[int, typer.Option(help="Draws the order of the answers.")] = 1,
+    live: Annotated[bool, typer.Option("--live", help="Weigh each answer once, as it comes.")] = False,
+    known: Annotated[int, typer.Option(help="With --live: items that serve as gold.")] = 0,
+    limit: Annotated[int, typer.Option(help="With --live: answers an item at most.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """How many recorded answers dynamic overlap would have needed."""
-    from leye_quality.file_commands import replay_on_file
+    from leye_quality.file_commands import replay_live_on_file, replay_on_file
 
+    if live:
+        found = replay_live_on_file(answers, truth, confidence=confidence, seed=seed, known=known, limit=limit)
+        show(found, as_json=as_json)
+        return
     show(replay_on_file(answers, truth, confidence=confidence, seed=seed), as_json=as_json)

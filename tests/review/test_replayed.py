@@ -1,0 +1,127 @@
+"""Live decisions are drawn again from the log: answers, corrections, by what each was weighed, fits as they were."""
+
+from collections import Counter
+from itertools import count
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from leye_platform.assignments.correct import Correction, correct
+from leye_platform.assignments.models import Response
+from leye_platform.assignments.own import Annotator
+from leye_platform.installation import Installation
+from leye_platform.matching.models import KeptFit, SkillFit
+from leye_platform.projects.models import MicroTask
+from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
+from leye_platform.review.models import Decision
+from leye_platform.review.refit import keep_refit, refit_project
+from leye_platform.review.replayed import Replayed, replay_decisions
+from leye_platform.review.weighings import Cause, Outcome, Weighed
+from support.clock import MovableClock
+from support.crowd import Crowd
+from support.factories import chosen
+
+SEVERAL = Pipeline(overlap_start=2, overlap_limit=4, confidence=0.93, gold_share=0)
+
+
+@pytest.fixture
+def crowd(installation: Installation, clock: MovableClock) -> Crowd:
+    return Crowd(installation, clock)
+
+
+def refit(crowd: Crowd, project_id: UUID) -> None:
+    with crowd.database.read() as session:
+        found = refit_project(session, project_id)
+    with crowd.database.write() as session:
+        keep_refit(session, project_id, found, crowd.clock.now())
+
+
+def say(number: int, person: int) -> str:
+    """One in seven answers is wrong, now one person's and now another's."""
+    return "负面" if (number * 5 + person * 3) % 7 == 0 else "正面"
+
+
+def work_off(crowd: Crowd, project_id: UUID, people: list[Annotator], refit_every: int) -> list[tuple[Annotator, UUID]]:
+    """Everybody answers in turn until there is nothing left for anybody; what each answered."""
+    done: list[tuple[Annotator, UUID]] = []
+    turns = count()
+    idle = 0
+    while idle < len(people):
+        turn = next(turns)
+        who = people[turn % len(people)]
+        claimed = crowd.claim(who, project_id)
+        assignment = getattr(claimed, "assignment_id", None)
+        if assignment is None:
+            idle += 1
+            continue
+        idle = 0
+        crowd.answers(who, assignment, say(len(done), turn % len(people)))
+        done.append((who, assignment))
+        if len(done) % refit_every == 0:
+            refit(crowd, project_id)
+    return done
+
+
+def replayed_in(crowd: Crowd, project_id: UUID) -> Replayed:
+    with crowd.database.read() as session:
+        return replay_decisions(session, project_id)
+
+
+def test_every_live_decision_is_drawn_again_from_the_log_with_refits_in_the_middle(crowd: Crowd) -> None:
+    batch = crowd.batch(items=24, pipeline=SEVERAL)
+    done = work_off(crowd, batch.project_id, [crowd.person() for _ in range(6)], refit_every=9)
+    replayed = replayed_in(crowd, batch.project_id)
+    assert replayed.differences == []
+    assert replayed.weighings == len(done)
+    with crowd.database.read() as session:
+        assert replayed.decisions == session.scalar(select(func.count()).select_from(Decision))
+        assert replayed.decisions > 5
+        rows = [Weighed(*row) for task in session.scalars(select(MicroTask)) for row in task.weighings or []]
+        assert session.scalar(select(func.count()).select_from(KeptFit)) == len(done) // 9
+        assert session.get_one(SkillFit, batch.project_id).number == len(done) // 9
+    assert len({row.skills_fit for row in rows}) > 3, "refits were in force in the middle"
+    led_to = Counter(row.outcome for row in rows)
+    assert {Outcome.DECIDE, Outcome.ASK_MORE, Outcome.WAIT} <= led_to.keys()
+
+
+def test_a_correction_is_drawn_again_too(crowd: Crowd) -> None:
+    batch = crowd.batch(items=12, pipeline=SEVERAL)
+    done = work_off(crowd, batch.project_id, [crowd.person() for _ in range(6)], refit_every=7)
+    corrected = 0
+    for who, assignment in done[::3]:
+        with crowd.database.write() as session:
+            response = session.scalars(select(Response).where(Response.assignment_id == assignment)).one()
+            if session.get_one(MicroTask, response.microtask_id).state is not ItemState.DECIDED:
+                continue
+            other = "正面" if response.labels == [1] else "负面"
+            correct(session, who.person_id, assignment, Correction(chosen(other)), crowd.clock.now())
+            corrected += 1
+        refit(crowd, batch.project_id)
+    replayed = replayed_in(crowd, batch.project_id)
+    assert replayed.differences == []
+    with crowd.database.read() as session:
+        rows = [Weighed(*row) for task in session.scalars(select(MicroTask)) for row in task.weighings or []]
+    assert sum(row.cause == Cause.CORRECTION for row in rows) == corrected > 1
+    work_off(crowd, batch.project_id, [crowd.person() for _ in range(4)], refit_every=7)
+    assert replayed_in(crowd, batch.project_id).differences == []
+
+
+def test_single_answers_and_their_draws_are_drawn_again(crowd: Crowd) -> None:
+    pipeline = Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=0.1, gold_share=0)
+    batch = crowd.batch(items=40, pipeline=pipeline)
+    work_off(crowd, batch.project_id, [crowd.person() for _ in range(2)], refit_every=10)
+    replayed = replayed_in(crowd, batch.project_id)
+    assert replayed.differences == []
+    assert 0 < replayed.decisions < replayed.weighings == 40
+
+
+def test_what_was_changed_afterwards_is_told(crowd: Crowd) -> None:
+    batch = crowd.batch(items=6, pipeline=SEVERAL)
+    work_off(crowd, batch.project_id, [crowd.person() for _ in range(4)], refit_every=5)
+    with crowd.database.write() as session:
+        task = session.scalars(select(MicroTask).where(MicroTask.posterior.is_not(None)).order_by(MicroTask.id)).first()
+        assert task is not None
+        task_id = task.id
+        session.execute(update(MicroTask).where(MicroTask.id == task_id).values(posterior=[0.5, 0.5]))
+    assert replayed_in(crowd, batch.project_id).differences == [f"{task_id}: another posterior"]
