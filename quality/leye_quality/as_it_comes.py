@@ -13,8 +13,8 @@ import numpy as np
 
 from leye_quality.answer_files import AnswerFile
 from leye_quality.consensus import ConsensusKind, Outcome, combine
-from leye_quality.posterior import Skill
 from leye_quality.skills import fit_skills
+from leye_quality.sparse_skill import KnownSkill
 from leye_quality.stopping import Asking, NextStep, Run, learn_asking, next_step
 
 REFIT_EVERY, REFIT_SHARE = 40, 20
@@ -85,7 +85,7 @@ class _Project:
     def __init__(self, items: list[_Item], gold: dict[int, int], classes: int, manner: Manner) -> None:
         self.items, self.gold, self.classes, self.manner = items, gold, classes, manner
         self.asking = Asking(manner.wanted)
-        self.skills: dict[int, Skill] = {}
+        self.skills: dict[int, KnownSkill] = {}
         self.prior: tuple[float, ...] | None = None
         self.log: list[tuple[int, int, int]] = []
         self.refit_at = REFIT_EVERY
