@@ -174,7 +174,7 @@ def test_a_single_kept_proposal_is_checked_as_often_as_a_newcomers_answer(shippi
 
 def test_copies_have_one_voice_the_first_ones() -> None:
     def answer(kind: int, use: ProposalUse) -> Answer:
-        return Answer([kind], new_id(), None, use)
+        return Answer([kind], new_id(), None, use, number=1, fit=None)
 
     kept, again = answer(0, ProposalUse.KEPT), answer(0, ProposalUse.KEPT)
     alone, changed = answer(0, ProposalUse.NONE), answer(1, ProposalUse.CHANGED)
