@@ -3,12 +3,14 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from leye_platform.assignments.expiry import expire_leases
+from leye_platform.assignments.models import Assignment
+from leye_platform.assignments.own import load_standing
 from leye_platform.database import Database
 from leye_platform.installation import Installation
-from leye_platform.projects.models import Project
+from leye_platform.projects.models import Item, Project
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from support.clock import MovableClock
 from support.crowd import Crowd
@@ -87,7 +89,17 @@ def holds_plans(crowd: Crowd, database: Database, items: int, grown: frozenset[s
         claiming, submitting = one_cycle(crowd, database, named)
         with statements_of(database) as several:
             crowd.claims_several(crowd.person(), 5, named)
-        for done in (claiming, submitting, several):
+        person = crowd.person()
+        held = crowd.claims(person, named)
+        with database.read() as session:
+            number = session.scalar(
+                select(Item.number).join(Assignment, Assignment.item_id == Item.id).where(Assignment.id == held)
+            )
+        with statements_of(database) as by_number, database.write() as session:
+            own = load_standing(session, person.person_id, number or 0)
+            assert own is not None
+            assert own.id == held
+        for done in (claiming, submitting, several, by_number):
             assert scans(database, done, LARGE) == []
             assert scans(database, done, grown, as_planned=True) == []
 

@@ -5,6 +5,7 @@ What the database keeps as JSON goes out as it lies there, without being read: t
 
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -67,7 +68,7 @@ def export_tasks(
         annotations, decided = _annotations(session, project_id, project, rows), _decisions(session, rows)
         parts = []
         for row in rows:
-            given = annotations.get(row.id, [])
+            given = annotations.get(row.number, [])
             shown = _with_plain_pictures(row) if pictures else row
             parts += [opening, _task(shown, project, given, decided.get(row.id))]
             opening = b","
@@ -125,11 +126,11 @@ def _tasks(session: Session, project_id: UUID) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _annotations(session: Session, project_id: UUID, project: int, rows: list[_Task]) -> dict[UUID, list[bytes]]:
+def _annotations(session: Session, project_id: UUID, project: int, rows: list[_Task]) -> dict[int, list[bytes]]:
+    """The answers to each task, by its number."""
     regions = func.coalesce(responses.c.as_sent, responses.c.result)
     query = (
         select(
-            responses.c.item_id,
             responses.c.number,
             _raw(session, regions),
             _length(session, regions),
@@ -151,14 +152,12 @@ def _annotations(session: Session, project_id: UUID, project: int, rows: list[_T
         )
         .order_by(items.c.number, responses.c.number)
     )
-    found: dict[UUID, list[bytes]] = {}
-    for item_id, group in groupby(session.execute(query), key=lambda row: row[0]):
-        found[item_id] = [_annotation(row, project) for row in group]
-    return found
+    by_task = groupby(session.execute(query), key=itemgetter(-1))
+    return {task: [_annotation(row, project) for row in group] for task, group in by_task}
 
 
 def _annotation(row: Any, project: int) -> bytes:
-    _, number, result, regions, active_ms, given, changed, author, task = row
+    number, result, regions, active_ms, given, changed, author, task = row
     return (
         f'{{"id":{number},"completed_by":{author},"result":{result},"was_cancelled":false,"ground_truth":false,'
         f'"created_at":"{at(given)}","updated_at":"{at(changed)}","draft_created_at":null,'
