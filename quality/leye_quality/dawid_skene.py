@@ -188,9 +188,7 @@ class _Rounds:
         logs = np.log(self.shrinkage.confusions(self.counts)).reshape(-1, self.classes)
         prior = np.log(self.prior)
         for rows, answered in self.blocks:
-            scores: Shares = np.asarray(answered @ logs)
-            scores += prior
-            yield rows, self._hold(normalised(scores), rows)
+            yield rows, self._hold(normalised(np.asarray(answered @ logs), prior), rows)
 
     def _swept(self) -> tuple[Counts, Shares]:
         """An expectation of which only what it teaches is kept: memory for a block, not for all items."""
@@ -223,11 +221,13 @@ class _Rounds:
         return posteriors
 
 
-def normalised(scores: Shares) -> Shares:
-    """Log weights to probabilities, row by row and in place."""
+def normalised(scores: Shares, prior: Shares | None = None) -> Shares:
+    """Log weights to probabilities, row by row and in place. prior: of each class, added to every row."""
     for start in range(0, len(scores), ROWS_AT_A_TIME):
         some = scores[start : start + ROWS_AT_A_TIME]
         columns = np.ascontiguousarray(some.T)  # reducing a short inner axis would take most of the time
+        if prior is not None:
+            columns += prior[:, None]
         columns -= columns.max(axis=0)
         np.exp(columns, out=columns)
         columns /= columns.sum(axis=0)
