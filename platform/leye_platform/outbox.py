@@ -38,6 +38,7 @@ class JobName(StrEnum):
     SEND_WEBHOOK = "send_webhook"
     SWEEP_STORE = "sweep_store"
     ERASE_BATCH = "erase_batch"
+    RENEW_GOLD = "renew_gold"
 
 
 class OutboxRow(Base):

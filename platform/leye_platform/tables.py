@@ -6,6 +6,7 @@ import leye_platform.audit
 import leye_platform.billing.models
 import leye_platform.delivery.models
 import leye_platform.exports.models
+import leye_platform.gold.models
 import leye_platform.guides.models
 import leye_platform.holdings.models
 import leye_platform.matching.models

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.assignments.expiry import expire_leases, open_to_all
 from leye_platform.delivery.service import accept_by_silence, ask_for_due_lots
+from leye_platform.gold.renew import ask_for_gold
 from leye_platform.holdings.sweep import ask_for_sweep
 from leye_platform.installation import Installation
 from leye_platform.notices.service import ask_for_waiting_mail
@@ -42,6 +43,7 @@ STEPS: tuple[Step, ...] = (
     ask_for_due_lots,
     ask_for_waiting_mail,
     ask_for_sweep,
+    ask_for_gold,
     announce_dates,
     erase_what_is_due,
     prune_outbox,

@@ -1,6 +1,7 @@
 """Jobs and deeds in words. What has none yet is shown by its own name."""
 
 from leye_platform.errors import N_
+from leye_platform.gold.rules import RETIRED_WORDS
 from leye_platform.notices.rules import DeliveryState
 from leye_platform.outbox import JobName
 from leye_platform.projects.rules import PaidWork
@@ -24,6 +25,7 @@ JOB_WORDS: dict[str, str] = {
     JobName.SEND_WEBHOOK: N_("往推送地址发消息"),
     JobName.SWEEP_STORE: N_("清理没有用到的文件"),
     JobName.ERASE_BATCH: N_("删除批次数据"),
+    JobName.RENEW_GOLD: N_("补充标准题"),
 }
 LOST_WORDS: dict[str, str] = {
     DeliveryState.REFUSED: N_("对方没有收"),
@@ -100,6 +102,8 @@ ACTION_WORDS: dict[str, str] = {
     "answer.correct": N_("更正答案"),
     "gold.confirm": N_("确认标准题"),
     "gold.retire": N_("停用标准题"),
+    "gold.renew": N_("从定下的条目里补充标准题"),
+    "gold.take_out": N_("停用补充的标准题"),
 }
 DETAIL_WORDS: dict[str, str] = {
     PaidWork.ANNOTATE.value: N_("一份答案"),
@@ -109,5 +113,6 @@ DETAIL_WORDS: dict[str, str] = {
     **{verdict.value: words for verdict, words in VERDICT_WORDS.items()},
     **{reason.value: words for reason, words in REASON_WORDS.items()},
     **{outcome.value: words for outcome, words in OUTCOME_WORDS.items()},
+    **{reason.value: words for reason, words in RETIRED_WORDS.items()},
 }
 """What a record's detail says in a word of the program."""

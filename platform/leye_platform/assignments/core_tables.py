@@ -27,6 +27,7 @@ item_decisions, replaced_answers = _tables["item_decisions"], _tables["replaced_
 people, teams, team_members = _tables["people"], _tables["teams"], _tables["team_members"]
 memberships, price_cards = _tables["memberships"], _tables["price_cards"]
 work_runs, reservations = _tables["work_runs"], _tables["reservations"]
+renewed_gold = _tables["renewed_gold"]
 
 # Literal, never bound: the planner takes a partial index only where it can read the condition.
 OPEN: ColumnElement[str] = literal_column("'open'")

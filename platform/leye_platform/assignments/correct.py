@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, exists, func, insert, literal_column, or_, sel
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
+    assignments,
     batches,
     items,
     lot_items,
@@ -33,8 +34,9 @@ from leye_platform.assignments.errors import (
     TaskErased,
     WorkIsOver,
 )
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND
 from leye_platform.assignments.own import OwnAssignment, load_own
-from leye_platform.assignments.rules import AssignmentState, ProposalUse
+from leye_platform.assignments.rules import GOLD_ROUND, AssignmentState, ProposalUse
 from leye_platform.assignments.submit import CheckedAnswer, answered_task, checked
 from leye_platform.audit import record
 from leye_platform.projects.rules import BatchState, DataState, ItemState
@@ -85,6 +87,7 @@ class _Standing(NamedTuple):
 class _Place(NamedTuple):
     """Where an answer stands, and how far its micro-task and item are."""
 
+    assignment_id: UUID
     item_id: UUID
     microtask_id: UUID
     round: int
@@ -93,12 +96,19 @@ class _Place(NamedTuple):
     item_state: ItemState
     submitted_at: datetime
 
+    def as_its_author_knows(self) -> "_Place":
+        """A decided item that serves as gold is to its author one that waits for further answers, as gold is."""
+        if self.round != GOLD_ROUND:
+            return self
+        return self._replace(current_round=GOLD_ROUND, state=ItemState.WAITING, item_state=ItemState.WAITING)
+
 
 STANDING = select(*(responses.c[name] for name in _Standing._fields)).where(
     responses.c.assignment_id == bindparam("assignment")
 )
 PLACE = (
     select(
+        responses.c.assignment_id,
         responses.c.item_id,
         responses.c.microtask_id,
         responses.c.round,
@@ -116,16 +126,26 @@ BEEN_HERE = select(replaced_answers.c.version).where(
 )
 # Gold goes into no lot. It is as if it were in the first one that its batch has after the answer: else whoever may not
 # correct their other answers of that time any more, but may this one, would know it for gold.
+# Of a decided item that serves as gold, its batch is the one in whose lane it stood.
+shown_in = batches.alias("shown_in")
 GOLD_OF_A_LOT = exists().where(
-    items.c.gold_result.is_not(None), lots.c.batch_id == items.c.batch_id, lots.c.created_at >= bindparam("submitted")
+    or_(items.c.gold_result.is_not(None), assignments.c.round == IN_GOLD_ROUND),
+    lots.c.batch_id == assignments.c.batch_id,
+    lots.c.created_at >= bindparam("submitted"),
 )
-IN_LOT = exists().where(lot_items.c.item_id == items.c.id, lot_items.c.state == literal_column("'included'"))
+IN_LOT = exists().where(
+    assignments.c.round != IN_GOLD_ROUND,
+    lot_items.c.item_id == items.c.id,
+    lot_items.c.state == literal_column("'included'"),
+)
 SURROUNDINGS = (
-    select(batches.c.state, batches.c.data_state, projects.c.put_away_at, or_(IN_LOT, GOLD_OF_A_LOT))
-    .select_from(items)
+    select(shown_in.c.state, batches.c.data_state, projects.c.put_away_at, or_(IN_LOT, GOLD_OF_A_LOT))
+    .select_from(assignments)
+    .join(items, items.c.id == assignments.c.item_id)
     .join(batches, batches.c.id == items.c.batch_id)
+    .join(shown_in, shown_in.c.id == assignments.c.batch_id)
     .join(projects, projects.c.id == items.c.project_id)
-    .where(items.c.id == bindparam("item"))
+    .where(assignments.c.id == bindparam("assignment"))
 )
 SAID = ("result", "labels", "as_sent", "proposal_use", "idempotency_key")
 _log = replaced_answers.alias("log")
@@ -174,6 +194,7 @@ def correct(session: Session, person_id: UUID, assignment_id: UUID, given: Corre
     if (answer.result, as_sent) == (standing.result, standing.as_sent):
         return _corrected(own, standing, standing.corrected_at, new=False)
     place = _Place(
+        own.id,
         own.item_id,
         own.microtask_id,
         own.round,
@@ -189,7 +210,7 @@ def correct(session: Session, person_id: UUID, assignment_id: UUID, given: Corre
     said = (answer.result, answer.labels, as_sent, answer.proposal_use, key)
     new = {f"new_{name}": value for name, value in zip(SAID, said, strict=True)}
     session.execute(SAY, new | {"response": standing.id, "now": now})
-    if own.gold_labels is not None:
+    if own.is_gold:
         _count_gold(session, own, kind, standing, answer)
     elif answer.labels != standing.labels:
         reweigh(session, answered_task(own, standing.id), kind, with_reviewers, now)
@@ -226,7 +247,8 @@ def _been_here(session: Session, standing: _Standing, key: str | None) -> bool:
 
 def _check_open(session: Session, place: _Place, *, lock: bool) -> RoundReviews:
     """How the micro-task stands with the reviewers, where its item can still change. lock: the item's row is locked."""
-    where = {"item": place.item_id, "submitted": place.submitted_at}
+    place = place.as_its_author_knows()
+    where = {"assignment": place.assignment_id, "submitted": place.submitted_at}
     batch_state, data_state, put_away_at, in_lot = session.execute(SURROUNDINGS, where).one()
     if data_state is not DataState.KEPT:
         raise TaskErased
@@ -249,7 +271,9 @@ def _count_gold(
     session: Session, own: OwnAssignment, kind: TaskType, standing: _Standing, answer: CheckedAnswer
 ) -> None:
     """A gold answer counts as corrected: nobody is to learn which ones are gold."""
-    was_right = own.gold_labels is not None and kind.consensus.same(standing.labels, own.gold_labels)
+    if own.gold_labels is None:
+        return
+    was_right = kind.consensus.same(standing.labels, own.gold_labels)
     more = int(answer.right) - int(was_right)
     if standing.gold and more:
         session.execute(COUNT_RIGHT, {"person": own.person_id, "project": own.project_id, "more": more})

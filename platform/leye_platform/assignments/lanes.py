@@ -40,8 +40,10 @@ from leye_platform.assignments.core_tables import (
     slots,
     work_records,
 )
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND, serves_still
 from leye_platform.assignments.reserved import not_kept_for_others
-from leye_platform.assignments.rules import Lane
+from leye_platform.assignments.rules import Lane, SlotState
+from leye_platform.assignments.slots import settle_slot
 from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import PaidWork
 
@@ -118,7 +120,8 @@ class TakenSlot(NamedTuple):
     """A slot locked for the claimant, with what holding it needs.
 
     guide_version: the guide in force. guide_known: the version that the claimant works under; None before their
-    first task of the project. proposal_due: the claimant is to begin from the micro-task's proposal.
+    first task of the project. proposal_due: the claimant is to begin from the micro-task's proposal. serves_still: of
+    a decided item in the gold lane, whether its decision still stands; of all others true.
     """
 
     slot_id: UUID
@@ -136,20 +139,22 @@ class TakenSlot(NamedTuple):
     guide_version: int
     guide_known: int | None
     proposal_due: bool
+    serves_still: bool
 
 
 def suits(slot: FromClause, whole: bool = False) -> ColumnElement[bool]:
     """The claimant may have this slot: not kept for another, and not answered by them in this round.
 
-    Whoever has reviewed anything of its item has another function on it; other parts of it they may answer. whole: as
-    of a `Claimant`.
+    Whoever has reviewed anything of its item has another function on it; other parts of it they may answer. A decided
+    item is gold to nobody who has answered it in any round. whole: as of a `Claimant`; they get no decided items, for
+    their clients show how far a task is.
     """
     person = bindparam("person", type_=sa.Uuid)
     had_before = exists().where(
         assignments.c.person_id == person,
         assignments.c.item_id == slot.c.item_id,
         assignments.c.microtask_id == slot.c.microtask_id,
-        assignments.c.round == slot.c.round,
+        or_(assignments.c.round == slot.c.round, slot.c.round == IN_GOLD_ROUND),
         assignments.c.state != RELEASED,
     )
     reviewed = exists().where(reviews.c.item_id == slot.c.item_id, reviews.c.reviewer_id == person)
@@ -161,7 +166,7 @@ def suits(slot: FromClause, whole: bool = False) -> ColumnElement[bool]:
         ),
         ~had_before,
         ~reviewed,
-        ~is_split(slot.c.item_id) if whole else sa.true(),
+        and_(~is_split(slot.c.item_id), slot.c.round != IN_GOLD_ROUND) if whole else sa.true(),
     )
 
 
@@ -309,6 +314,7 @@ def _take(whole: bool) -> Prepared:
             newest_version,
             known_version,
             _proposal_due(),
+            serves_still(slots.c.round, slots.c.microtask_id),
         )
         .join(micro_tasks, micro_tasks.c.id == slots.c.microtask_id)
         .join(items, items.c.id == slots.c.item_id)
@@ -327,6 +333,13 @@ def _take(whole: bool) -> Prepared:
 
 
 def take(session: Session, who: Claimant, batch_id: UUID, lane: Lane, found: int) -> TakenSlot | None:
-    """Lock the first suitable slot from position `found` on; None where others hold all of them just now."""
+    """Lock the first suitable slot from position `found` on; None where others hold all of them just now, or where it
+    is a decided item that serves as gold no more: that one is withdrawn."""
     row = _take(who.whole).first(session, who.bound(batch=batch_id, lane=lane, found=found))
-    return None if row is None else TakenSlot(*row)
+    if row is None:
+        return None
+    taken = TakenSlot(*row)
+    if not taken.serves_still:
+        settle_slot(session, taken.slot_id, SlotState.WITHDRAWN)
+        return None
+    return taken

@@ -23,7 +23,8 @@ from leye_platform.assignments.core_tables import (
     work_records,
 )
 from leye_platform.assignments.errors import AssignmentMissing, TaskErased
-from leye_platform.assignments.rules import AssignmentState, Lane
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND, known_labels
+from leye_platform.assignments.rules import GOLD_ROUND, AssignmentState, Lane
 from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import ItemState, PaidWork
 
@@ -87,6 +88,12 @@ class OwnAssignment(NamedTuple):
     only_part: bool
     answered_meanwhile: datetime | None
 
+    @property
+    def is_gold(self) -> bool:
+        """Whether the answer tells of its author and not of the item. gold_labels may be None all the same: of a
+        decided item whose decision no longer stands nothing is known."""
+        return self.gold_labels is not None or self.round == GOLD_ROUND
+
 
 def _load() -> Select[*tuple[Any, ...]]:
     rate = (
@@ -107,19 +114,20 @@ def _load() -> Select[*tuple[Any, ...]]:
         .where(responses.c.person_id == assignments.c.person_id, responses.c.submitted_at > assignments.c.leased_at)
         .scalar_subquery()
     )
-    names = [name for name in OwnAssignment._fields if name in assignments.c]
     a, m, p = assignments.c, micro_tasks.c, projects.c
+    # The item's batch, in whichever batch's lane it stood: an answer lies with the content that it is about.
+    own = {name: a[name] for name in OwnAssignment._fields if name in a} | {"batch_id": m.batch_id}
     other = micro_tasks.alias("other_part")
     return (
         select(
-            *(a[name] for name in names),
+            *own.values(),
             slots.c.lane,
             m.state,
             m.round,
             m.overlap_wanted,
             m.overlap_limit,
             m.content,
-            m.gold_labels,
+            case((a.round == IN_GOLD_ROUND, known_labels(a.microtask_id)), else_=m.gold_labels),
             m.proposal,
             items.c.state,
             p.number,

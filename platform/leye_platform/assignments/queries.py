@@ -15,12 +15,14 @@ from leye_platform.assignments.core_tables import (
     micro_tasks,
     people,
     projects,
+    renewed_gold,
     responses,
     team_members,
     teams,
     work_runs,
 )
 from leye_platform.assignments.errors import AssignmentMissing, TaskErased
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND
 from leye_platform.assignments.rules import AssignmentState
 from leye_platform.assignments.sharing import RunOrigin
 from leye_platform.guides.rules import GuideText
@@ -67,15 +69,17 @@ class TaskSeen(NamedTuple):
 
 def _task() -> Select[*tuple[Any, ...]]:
     a, p, b = assignments.c, projects.c, batches.c
+    shown_as = select(renewed_gold.c.shown_as).where(renewed_gold.c.microtask_id == a.microtask_id).scalar_subquery()
     return (
         select(
             a.id,
             a.state,
-            a.round,
+            # Whoever answers gold sees nothing that tells it.
+            case((a.round == IN_GOLD_ROUND, 1), else_=a.round),
             a.leased_at,
             a.lease_expires_at,
             a.active_ms,
-            micro_tasks.c.id,
+            case((a.round == IN_GOLD_ROUND, func.coalesce(shown_as, micro_tasks.c.id)), else_=micro_tasks.c.id),
             micro_tasks.c.content,
             p.id,
             p.number,

@@ -23,6 +23,10 @@ MOST_HELD = 20
 LARGEST_PART = 10
 """Of what is left of a project, one person who claims several at once holds a tenth at most, or one task."""
 
+GOLD_ROUND = 0
+"""The round of answers to a decided item that serves as gold (gold/): beside those that led to its decision, so that
+nothing which looks at a round of the item ever finds them."""
+
 BROUGHT = "import:"
 """How the idempotency key of an answer begins that a file brought along: nobody gave it here."""
 

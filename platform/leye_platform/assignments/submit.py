@@ -140,7 +140,7 @@ def _stored(session: Session, own: OwnAssignment) -> Submitted:
 class CheckedAnswer(NamedTuple):
     """An answer in its canonical form, what it says, and what it made of the proposal it began from.
 
-    right: it says what the gold item is known to be.
+    right: it says what the gold item is known to be; where that is not known any more, nobody is wrong.
     """
 
     result: list[Any]
@@ -156,7 +156,7 @@ def checked(kind: TaskType, own: OwnAssignment, result: list[Any]) -> CheckedAns
     except ResultRefused as refused:
         raise AnswerRefused(refused) from None
     labels = kind.template.labels_of(kind.config, canonical)
-    right = own.gold_labels is not None and kind.consensus.same(labels, own.gold_labels)
+    right = own.is_gold if own.gold_labels is None else kind.consensus.same(labels, own.gold_labels)
     return CheckedAnswer(canonical, labels, _proposal_use(kind, own, labels), right)
 
 
@@ -197,7 +197,7 @@ def _store(
         "as_sent": given.result if given.keep_as_sent and given.result != answer.result else None,
         "idempotency_key": given.idempotency_key,
         "late": late,
-        "gold": own.gold_labels is not None,
+        "gold": own.is_gold,
         "active_ms": active_ms,
         "pay_micros": pay_micros,
         "proposal_use": answer.proposal_use,
@@ -208,7 +208,7 @@ def _store(
         *events,
         (ANSWERED, {"assignment": own.id, "now": now, "counted": active_ms}),
         (SETTLE, {"slot": own.slot_id, "settled": SlotState.ANSWERED}),
-        counted_work(session, own.person_id, own.project_id, gold=own.gold_labels is not None, right=answer.right),
+        counted_work(session, own.person_id, own.project_id, gold=own.is_gold, right=answer.right),
     ]
     if own.has_draft:
         steps.append((DROP, {"assignment": own.id}))
@@ -260,7 +260,7 @@ def _sealed_input_mode(session: Session, response_id: UUID, mode: InputMode, key
 def _follow(session: Session, own: OwnAssignment, kind: TaskType, response_id: UUID, now: datetime) -> None:
     """Weigh the answer; where there is nothing left to weigh it for, it is payable at once."""
     finished = own.microtask_state in FINISHED_ITEMS and own.microtask_state is not ItemState.DECIDED
-    if own.gold_labels is not None or finished:
+    if own.is_gold or finished:
         make_payable(session, response_ids=[response_id], now=now)
         return
     if own.round != own.microtask_round:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Response
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.quality_figures import BANDS, Compared, Part, depth_for
 from leye_platform.delivery.rules import LotItemState
@@ -107,7 +108,9 @@ def _tasks_of(session: Session, items: Iterable[_Delivered]) -> dict[UUID, list[
 def _count_answers(session: Session, tasks: Mapping[UUID, Sequence[_Task]]) -> int:
     ids = [task.id for several in tasks.values() for task in several]
     counted = (
-        select(func.count()).where(Response.microtask_id.in_(ids[start : start + READ_AT_ONCE]))
+        select(func.count()).where(
+            Response.microtask_id.in_(ids[start : start + READ_AT_ONCE]), Response.round != GOLD_ROUND
+        )
         for start in range(0, len(ids), READ_AT_ONCE)
     )
     return sum(session.scalar(query) or 0 for query in counted)

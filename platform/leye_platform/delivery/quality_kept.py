@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import dialect_of, insert_into
 from leye_platform.assignments.models import Response
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.database import Base, Database
 from leye_platform.delivery.models import BatchChecks, Lot, LotItem, LotQuality
 from leye_platform.delivery.quality_counting import count_checks, count_part
@@ -139,7 +140,7 @@ def _answers_since(session: Session, batch_id: UUID, since: Mapping[UUID, int]) 
     rows = session.execute(
         select(LotItem.lot_id, func.count())
         .join(Response, Response.item_id == LotItem.item_id)
-        .where(Response.batch_id == batch_id, Response.number > min(since.values()))
+        .where(Response.batch_id == batch_id, Response.number > min(since.values()), Response.round != GOLD_ROUND)
         .where(LotItem.lot_id.in_(since), LotItem.state == LotItemState.INCLUDED)
         .where(Response.number > case(dict(since), value=LotItem.lot_id))
         .group_by(LotItem.lot_id)

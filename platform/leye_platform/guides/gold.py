@@ -53,7 +53,8 @@ def _is_old(project_id: UUID, guide: GuideVersion) -> tuple[ColumnElement[bool],
     batches = select(Batch.id).where(Batch.project_id == project_id)
     in_stock = select(Slot.item_id).where(Slot.batch_id.in_(batches), Slot.lane == Lane.GOLD, Slot.state == OPEN)
     looked_at = exists().where(GoldCheck.item_id == Item.id, GoldCheck.guide_id == guide.id)
-    return (Item.id.in_(in_stock), Item.created_at < guide.created_at, ~looked_at)
+    # A decided item serves as gold only while its guide is in force (assignments/known_truth.py).
+    return (Item.id.in_(in_stock), Item.gold_result.is_not(None), Item.created_at < guide.created_at, ~looked_at)
 
 
 def confirm_gold(

@@ -1,4 +1,4 @@
-"""Gold items made under an older guide, for the coordinator to look at again."""
+"""A project's gold for the coordinator: how much is unseen, and what an older guide made, to look at again."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,11 +8,14 @@ from starlette.responses import RedirectResponse, Response
 
 from leye_platform.endpoint import Work, endpoint
 from leye_platform.errors import N_
+from leye_platform.gold.rules import RETIRED_WORDS, WANTED
+from leye_platform.gold.stock import doubted_items, retired_counts, stock_of
 from leye_platform.guides.gold import confirm_gold, old_gold, retire_gold
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Item, MicroTask
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.pictures_api import picture_links
+from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.service import project_for
 from leye_platform.projects.splitting import whole_content
 from leye_platform.projects.task_type import TaskType, task_type
@@ -25,7 +28,7 @@ NOTHING_CHOSEN = N_("请先勾选标准题。")
 @router.get("")
 @endpoint(Permission.VIEW_PROJECTS)
 def gold_page(work: Work, project_id: UUID, done: str = "") -> Response:
-    """The gold items that nobody has looked at since the guide in force came out."""
+    """The stock of gold, and the gold items that nobody has looked at since the guide in force came out."""
     return _page(work, project_id, done=done)
 
 
@@ -38,6 +41,13 @@ def _page(work: Work, project_id: UUID, *, done: str = "", problem: str = "") ->
         status=422 if problem else 200,
         project=project,
         old=old,
+        stock=stock_of(work.session, project_id, work.now),
+        retired={
+            RETIRED_WORDS[reason]: count for reason, count in sorted(retired_counts(work.session, project_id).items())
+        },
+        doubted=doubted_items(work.session, project_id),
+        wanted=WANTED,
+        gold_share=Pipeline.model_validate(project.pipeline).gold_share,
         rows=[_row(kind, item) | {"view": _view(kind, item, task, links)} for item, task in old.rows],
         may_manage=work.actor.may(Permission.MANAGE_PROJECTS),
         done=done,

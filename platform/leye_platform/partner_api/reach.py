@@ -10,6 +10,7 @@ from leye_platform.accounts.models import Membership
 from leye_platform.accounts.rules import PARTNER_ROLES, Role
 from leye_platform.actor import Actor
 from leye_platform.assignments.core_tables import LEASED, assignments, is_split, items, micro_tasks, projects
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND
 from leye_platform.assignments.own import Annotator
 from leye_platform.partner_api.errors import TaskNotThere
 from leye_platform.permissions import Permission
@@ -23,8 +24,9 @@ PAID = frozenset({Role.ANNOTATOR, Role.LEADER})
 
 
 class ProjectAtHand(NamedTuple):
-    """What `next` wants to know of a project. lease_elsewhere: a lease of the asker's in another project, or of a part
-    of an item: clients of Label Studio know nothing of either.
+    """What `next` wants to know of a project. lease_elsewhere: a lease of the asker's in another project, of a part
+    of an item, or of a decided one that serves as gold: clients of Label Studio know nothing of the first two, and see
+    of the last that it is decided.
     """
 
     id: UUID
@@ -42,7 +44,11 @@ BY_NUMBER = Prepared(
         .where(
             assignments.c.person_id == bindparam("person"),
             assignments.c.state == LEASED,
-            or_(assignments.c.project_id != projects.c.id, is_split(assignments.c.item_id)),
+            or_(
+                assignments.c.project_id != projects.c.id,
+                is_split(assignments.c.item_id),
+                assignments.c.round == IN_GOLD_ROUND,
+            ),
         )
         .limit(1)
         .scalar_subquery(),
@@ -54,7 +60,11 @@ LEASES_ELSEWHERE = Prepared(
     select(assignments.c.id).where(
         assignments.c.person_id == bindparam("person"),
         assignments.c.state == LEASED,
-        or_(assignments.c.project_id != bindparam("project"), is_split(assignments.c.item_id)),
+        or_(
+            assignments.c.project_id != bindparam("project"),
+            is_split(assignments.c.item_id),
+            assignments.c.round == IN_GOLD_ROUND,
+        ),
     )
 )
 

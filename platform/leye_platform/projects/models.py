@@ -37,6 +37,7 @@ class Project(Base):
     of Label Studio deleted it; work and books stay, its batches are cancelled. weight: its share of the people who let
     the platform choose what they do next, beside the weights of other projects (assignments/sharing.py).
     retention_days: how long a batch's content stays after all of it is settled; None: until somebody asks.
+    gold_looked_at: when its stock of gold was last to be renewed (gold/renew.py).
     """
 
     __tablename__ = "projects"
@@ -59,6 +60,7 @@ class Project(Base):
     weight: Mapped[int] = mapped_column(default=USUAL_WEIGHT)
     put_away_at: Mapped[datetime | None]
     retention_days: Mapped[int | None]
+    gold_looked_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 

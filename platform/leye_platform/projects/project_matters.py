@@ -102,6 +102,7 @@ def _with_old_gold(session: Session) -> Iterable[ProjectMatter]:
             Batch.state == BatchState.OPEN,
             Slot.lane == Lane.GOLD,
             Slot.state == SlotState.OPEN,
+            Item.gold_result.is_not(None),
             Item.created_at < GuideVersion.created_at,
             ~looked_at,
         )

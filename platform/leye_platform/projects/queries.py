@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from leye_platform.accounts.models import Organisation
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Response
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.outbox import Checkpoint
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project
@@ -70,7 +71,9 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
         states[batch_id][state] = count
     answers = dict(
         session.execute(
-            select(Response.batch_id, func.count()).where(Response.batch_id.in_(ids)).group_by(Response.batch_id)
+            select(Response.batch_id, func.count())
+            .where(Response.batch_id.in_(ids), Response.round != GOLD_ROUND)
+            .group_by(Response.batch_id)
         ).all()
     )
     checkpoints = {

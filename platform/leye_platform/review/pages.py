@@ -37,6 +37,7 @@ CAUSE_WORDS = {
     ReviewCause.CHECK: N_("按比例抽查"),
     ReviewCause.SKIPPED: N_("有人跳过，说做不了"),
     ReviewCause.PART_UNUSABLE: N_("这一部分不可用，整条怎么办"),
+    ReviewCause.GOLD_DOUBTED: N_("已经定了，可后来多数人答得不同"),
 }
 Field = Annotated[str, Form()]
 SHORT_ANSWER = 12

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from leye_platform.assignments.errors import TaskErased
 from leye_platform.assignments.models import Assignment, Response
-from leye_platform.assignments.rules import AssignmentState, SkipReason
+from leye_platform.assignments.rules import GOLD_ROUND, AssignmentState, SkipReason
 from leye_platform.projects.models import Batch, GuideVersion, MicroTask, Project
 from leye_platform.projects.pictures.links import PictureLinks
 from leye_platform.projects.rules import BatchState
@@ -166,6 +166,11 @@ def recently_settled(session: Session, reviewer_id: UUID, limit: int = 10) -> Se
     ]
 
 
+def rounds_shown(review: Review) -> tuple[int, ...]:
+    """The rounds whose answers a reviewer sees: where answers to it as gold brought it to them, those too."""
+    return (review.round, GOLD_ROUND) if review.cause is ReviewCause.GOLD_DOUBTED else (review.round,)
+
+
 def view_review(session: Session, review: Review, links: PictureLinks) -> ReviewView:
     """One review with its item and the answers of its round, in an order that tells nothing of time.
 
@@ -180,7 +185,7 @@ def view_review(session: Session, review: Review, links: PictureLinks) -> Review
         session.execute(
             select(Response, GuideVersion.version)
             .join(GuideVersion, GuideVersion.id == Response.guide_id)
-            .where(Response.microtask_id == microtask.id, Response.round == review.round)
+            .where(Response.microtask_id == microtask.id, Response.round.in_(rounds_shown(review)))
         ).all()
     )
     responses = list(versions)

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, func, literal_column, select, update
+from sqlalchemy import UpdateBase, bindparam, case, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -23,8 +23,10 @@ from leye_platform.assignments.core_tables import (
     skill_fits,
     work_records,
 )
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND, decided, known, known_labels
 from leye_platform.assignments.rules import BROUGHT, ProposalUse
 from leye_platform.projects.task_type import task_type
+from leye_platform.review.rules import DecisionMethod
 from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
 from leye_quality.flags import Compared
 from leye_quality.trust import factors
@@ -52,10 +54,16 @@ ANSWERS = (
         responses.c.microtask_id,
         responses.c.person_id,
         responses.c.labels,
-        micro_tasks.c.gold_labels,
+        # Of a decided item that serves as gold, its decision.
+        case(
+            (responses.c.round == IN_GOLD_ROUND, known_labels(responses.c.microtask_id)),
+            else_=micro_tasks.c.gold_labels,
+        ),
         responses.c.number,
         responses.c.batch_id,
         responses.c.idempotency_key.startswith(BROUGHT),
+        responses.c.round == IN_GOLD_ROUND,
+        case((responses.c.round == IN_GOLD_ROUND, known(decided.c.method, responses.c.microtask_id))),
     )
     .join(micro_tasks, micro_tasks.c.id == responses.c.microtask_id)
     # Who keeps what a model proposed shows the model's skill.
@@ -116,19 +124,27 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     name, label_config = session.execute(PROJECT, {"project": project_id}).one()
     kind = task_type(name, label_config)
     looked = looked_through(session, project_id)
-    answers, through = [], 0
-    for task, person, labels, gold, number, batch, brought in session.execute(ANSWERS, {"project": project_id}):
+    answers: list[GivenAnswer] = []
+    unreviewed: list[GivenAnswer] = []
+    through = 0
+    rows = session.execute(ANSWERS, {"project": project_id})
+    for task, person, labels, gold, number, batch, brought, as_gold, method in rows:
         # What a file brought along says what is true; it was given elsewhere, and flags nobody here.
         fresh = not brought and number > looked.get(person, 0)
-        answers.append(GivenAnswer(task, person, labels, gold, fresh, batch))
         through = number
+        if not as_gold:
+            answers.append(GivenAnswer(task, person, labels, gold, fresh, batch))
+        elif gold is not None:
+            # Beside the answers that the item was decided by. What people decided is no truth to fit them by.
+            to = answers if method is DecisionMethod.REVIEW else unreviewed
+            to.append(GivenAnswer((task, method), person, labels, gold, fresh, batch))
     if not answers:
         return None
     fitted = kind.consensus.fit(answers)
     flags = {person: flags for person, flags in fitted.flags.items() if isinstance(person, UUID)}
     people = frozenset(answer.person for answer in answers)
     found = FoundFlags(flags, people, through, looked)
-    return Refit(fitted, len(answers), found, _gold_factors(answers, kind.consensus))
+    return Refit(fitted, len(answers), found, _gold_factors([*answers, *unreviewed], kind.consensus))
 
 
 def _gold_factors(answers: Sequence[GivenAnswer], consensus: Consensus) -> dict[UUID, float]:

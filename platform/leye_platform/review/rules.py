@@ -37,12 +37,14 @@ UNSETTLED_STATES = (_R.OPEN, _R.HELD)
 
 
 class ReviewCause(StrEnum):
-    """Why a micro-task came to review. part_unusable: it is a part of an item, and a reviewer found it unusable."""
+    """Why a micro-task came to review. part_unusable: it is a part of an item, and a reviewer found it unusable.
+    gold_doubted: it was decided and served as gold, and most answers to it said something else."""
 
     UNSURE = "unsure"
     CHECK = "check"
     SKIPPED = "skipped"
     PART_UNUSABLE = "part_unusable"
+    GOLD_DOUBTED = "gold_doubted"
 
 
 class FlagOutcome(StrEnum):

@@ -32,7 +32,7 @@ from leye_platform.review.errors import (
     ReviewSettled,
 )
 from leye_platform.review.models import Review
-from leye_platform.review.queries import no_other_function, not_put_back_by
+from leye_platform.review.queries import no_other_function, not_put_back_by, rounds_shown
 from leye_platform.review.rules import (
     HOLD,
     LONGEST_COMMENT,
@@ -168,7 +168,7 @@ def settle(session: Session, actor: Actor, review_id: UUID, given: Settlement, n
     microtask = session.get_one(MicroTask, review.microtask_id, with_for_update=True)
     project = session.get_one(Project, review.project_id)
     kind = task_type(project.task_type, project.label_config)
-    answers = round_answers(session, microtask)
+    answers = round_answers(session, microtask, review)
     result = _settled_result(kind, microtask, answers, given)
     review.state = check_move(REVIEW_MOVES, review.state, ReviewState.SETTLED)
     review.verdict, review.chosen, review.reason = given.verdict, given.chosen, given.reason.value
@@ -188,11 +188,11 @@ def settle(session: Session, actor: Actor, review_id: UUID, given: Settlement, n
     return review
 
 
-def round_answers(session: Session, microtask: MicroTask) -> Sequence[Response]:
-    """The answers of the micro-task's present round, oldest first."""
+def round_answers(session: Session, microtask: MicroTask, review: Review) -> Sequence[Response]:
+    """The answers of the micro-task's present round, and what else the reviewer has seen, oldest first."""
     return session.scalars(
         select(Response)
-        .where(Response.microtask_id == microtask.id, Response.round == microtask.round)
+        .where(Response.microtask_id == microtask.id, Response.round.in_({microtask.round, *rounds_shown(review)}))
         .order_by(Response.number)
     ).all()
 

@@ -15,6 +15,7 @@ from leye_platform.outbox import JobName
 from leye_platform.webhooks.rules import RETRY_AFTER as WEBHOOK_RETRY_AFTER
 from leye_workers.jobs.erasures import erase_batch
 from leye_workers.jobs.exports import write_export
+from leye_workers.jobs.gold import renew_gold
 from leye_workers.jobs.ingest import ingest_addition, ingest_batch, read_on
 from leye_workers.jobs.invoices import issue_invoice
 from leye_workers.jobs.lots import assemble_lot, count_lot, deliver_lot
@@ -60,6 +61,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.SEND_WEBHOOK: Job(send_webhook, QueueName.MAIL, WEBHOOK_RETRY_AFTER),
     JobName.SWEEP_STORE: Job(sweep_store, QueueName.FILES),
     JobName.ERASE_BATCH: Job(erase_batch, QueueName.FILES),
+    JobName.RENEW_GOLD: Job(renew_gold),
     JobName.SEND_MAIL: Job(send_mail, QueueName.MAIL, MAIL_RETRY_AFTER),
 }
 
