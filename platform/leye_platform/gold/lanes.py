@@ -1,12 +1,12 @@
 """Where decided items stand while they serve as gold: one open slot each, in the gold lane of an open batch."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import OPEN
@@ -53,29 +53,47 @@ def lanes_of(session: Session, project_id: UUID, now: datetime) -> Lanes:
     return Lanes(frozenset(batches), [batch_id for batch_id in batches if batch_id not in kept])
 
 
-def put_into_lane(session: Session, gold: RenewedGold, lanes: Lanes) -> None:
-    """Give an item in use its place in an open batch; nothing where it has one. The caller has locked its row."""
-    batch_id = lanes.batch_for(gold.batch_id)
-    standing = session.scalars(_open_slots(gold.microtask_id)).all()
-    if batch_id is None or any(slot.batch_id in lanes.open for slot in standing):
-        return
-    take_out_of_lanes(session, gold.microtask_id)
-    gold.shown_as = None if batch_id == gold.batch_id else _id_like_those_of(session, batch_id)
+def give_places(session: Session, new: Sequence[RenewedGold], lanes: Lanes) -> None:
+    """Add items that come into use, and give each its place. The caller has looked that there is one."""
+    like: dict[UUID, UUID | None] = {}
+    wanted = []
+    for gold in new:
+        batch_id = lanes.batch_for(gold.batch_id)
+        assert batch_id is not None  # noqa: S101 -- the caller looked
+        if batch_id not in like:
+            like[batch_id] = session.scalar(select(MicroTask.id).where(MicroTask.batch_id == batch_id).limit(1))
+        gold.shown_as = None if batch_id == gold.batch_id else _made_like(like[batch_id])
+        wanted.append(WantedAnswer(batch_id, gold.item_id, gold.microtask_id, Lane.GOLD, GOLD_ROUND))
+    session.add_all(new)
     session.flush()
-    add_slots(session, [WantedAnswer(batch_id, gold.item_id, gold.microtask_id, Lane.GOLD, GOLD_ROUND)])
+    add_slots(session, wanted)
 
 
-def take_out_of_lanes(session: Session, microtask_id: UUID) -> None:
-    """Hand it out no more. Who has it in hand may still answer, and is paid."""
-    for slot in session.scalars(_open_slots(microtask_id).with_for_update()).all():
+def move_on(session: Session, microtask_ids: Collection[UUID], lanes: Lanes) -> None:
+    """Give items in use that stand in no open batch any more their place in one, where there is one."""
+    if not microtask_ids:
+        return
+    in_use = (RenewedGold.microtask_id.in_(microtask_ids), RenewedGold.retired_at.is_(None))
+    rows = session.scalars(select(RenewedGold).where(*in_use).with_for_update()).all()
+    standing = session.scalars(
+        select(Slot.microtask_id).where(*_open(microtask_ids), Slot.batch_id.in_(lanes.open))
+    ).all()
+    moving = [row for row in rows if row.microtask_id not in standing and lanes.batch_for(row.batch_id)]
+    take_out_of_lanes(session, [row.microtask_id for row in moving])
+    give_places(session, moving, lanes)
+
+
+def take_out_of_lanes(session: Session, microtask_ids: Collection[UUID]) -> None:
+    """Hand these out no more. Who has one in hand may still answer, and is paid."""
+    for slot in session.scalars(select(Slot).where(*_open(microtask_ids)).with_for_update()).all():
         slot.state = check_move(SLOT_MOVES, slot.state, SlotState.WITHDRAWN)
     session.flush()
 
 
-def _open_slots(microtask_id: UUID) -> Select[Slot]:
-    return select(Slot).where(Slot.microtask_id == microtask_id, Slot.round == GOLD_ROUND, Slot.state == OPEN)
+def _open(microtask_ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return Slot.microtask_id.in_(microtask_ids), Slot.round == GOLD_ROUND, Slot.state == OPEN
 
 
-def _id_like_those_of(session: Session, batch_id: UUID) -> UUID | None:
-    like = session.scalar(select(MicroTask.id).where(MicroTask.batch_id == batch_id).limit(1))
-    return None if like is None else UUID(int=like.int >> RANDOM_BITS << RANDOM_BITS | secrets.randbits(RANDOM_BITS))
+def _made_like(one: UUID | None) -> UUID | None:
+    """An id that nobody has, made when this one was, as far as can be seen."""
+    return None if one is None else UUID(int=one.int >> RANDOM_BITS << RANDOM_BITS | secrets.randbits(RANDOM_BITS))

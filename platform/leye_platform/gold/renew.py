@@ -6,13 +6,13 @@ decided item that may not serve any more is not handed out from that moment (ass
 comes round to it.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.known_truth import DECISION_STANDS, GUIDE_IN_FORCE, MAY_BE_LENT, decided, home, of, task
@@ -21,7 +21,7 @@ from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.audit import record
 from leye_platform.gold.candidates import candidates_of
 from leye_platform.gold.doubt import doubt
-from leye_platform.gold.lanes import Lanes, lanes_of, put_into_lane, take_out_of_lanes
+from leye_platform.gold.lanes import Lanes, give_places, lanes_of, move_on, take_out_of_lanes
 from leye_platform.gold.models import RenewedGold
 from leye_platform.gold.rules import (
     LOOK_EVERY,
@@ -158,68 +158,66 @@ def _answers(session: Session, project: Project, in_use: Sequence[_InUse]) -> di
 def renew(session: Session, project_id: UUID, found: Found, now: datetime) -> None:
     """Do what was found. What has changed meanwhile is left for the next time."""
     project, lanes = session.get_one(Project, project_id), lanes_of(session, project_id, now)
-    reasons: Counter[Retired] = Counter()
-    for microtask_id, reason in sorted(found.to_retire.items()):
-        reasons[reason] += _retire(session, project, microtask_id, reason, now)
-    for microtask_id in sorted(found.to_move):
-        row = _locked(session, microtask_id)
-        if row is not None:
-            put_into_lane(session, row, lanes)
-    taken = sum(_take_into_use(session, microtask_id, lanes, now) for microtask_id in sorted(found.to_take))
-    if taken:
-        record(session, at=now, person_id=None, action="gold.renew", subject_id=project_id, items=taken)
-    for reason, count in sorted(reasons.items()):
+    by_reason: dict[Retired, list[UUID]] = defaultdict(list)
+    for microtask_id, reason in found.to_retire.items():
+        by_reason[reason].append(microtask_id)
+    doubts = sorted(by_reason[Retired.DOUBTED])
+    by_reason[Retired.DOUBTED] = [one for one in doubts if _is_doubted(session, project, one, now)]
+    for reason, retiring in sorted(by_reason.items()):
+        count = _retire(session, retiring, reason, now)
         if count:
             detail = {"items": count, "reason": reason.value}
             record(session, at=now, person_id=None, action="gold.take_out", subject_id=project_id, **detail)
+    move_on(session, found.to_move, lanes)
+    taken = _take_into_use(session, found.to_take, lanes, now) if found.to_take else 0
+    if taken:
+        record(session, at=now, person_id=None, action="gold.renew", subject_id=project_id, items=taken)
     if taken == STEP:
         ask_for(session, JobName.RENEW_GOLD, {"project_id": str(project_id)}, now, once_for=project_id)
 
 
-def _locked(session: Session, microtask_id: UUID) -> RenewedGold | None:
-    """The row while it is in use; its micro-task's first, as wherever an answer is submitted."""
-    session.execute(select(MicroTask.id).where(MicroTask.id == microtask_id).with_for_update(key_share=True))
-    row = select(RenewedGold).where(RenewedGold.microtask_id == microtask_id, RenewedGold.retired_at.is_(None))
-    return session.scalar(row.with_for_update())
-
-
-def _retire(session: Session, project: Project, microtask_id: UUID, reason: Retired, now: datetime) -> bool:
-    row = _locked(session, microtask_id)
-    if row is None:
+def _is_doubted(session: Session, project: Project, microtask_id: UUID, now: datetime) -> bool:
+    """Whether it is in doubt still, under its lock; then what follows from that is done."""
+    task_locked = select(MicroTask).where(MicroTask.id == microtask_id).with_for_update(key_share=True)
+    microtask = session.scalars(task_locked, execution_options={"populate_existing": True}).one()
+    standing = [one for one in _in_use(session, project.id) if one.microtask_id == microtask_id and not one.reason]
+    right = _answers(session, project, standing).get(microtask_id, {})
+    if not doubted(right, vouchers(session, project.id)):
         return False
-    if reason is Retired.DOUBTED:
-        standing = [one for one in _in_use(session, project.id) if one.microtask_id == microtask_id and not one.reason]
-        right = _answers(session, project, standing).get(microtask_id, {})
-        if not doubted(right, vouchers(session, project.id)):
-            return False
-        wrong = [person for person, same in right.items() if not same]
-        doubt(session, session.get_one(MicroTask, microtask_id, populate_existing=True), wrong, now)
-    row.retired_at, row.retired_for = now, reason
-    take_out_of_lanes(session, microtask_id)
-    session.flush()
+    doubt(session, microtask, [person for person, same in right.items() if not same], now)
     return True
 
 
-def _take_into_use(session: Session, microtask_id: UUID, lanes: Lanes, now: datetime) -> bool:
-    session.execute(select(MicroTask.id).where(MicroTask.id == microtask_id).with_for_update(key_share=True))
+def _retire(session: Session, microtask_ids: Sequence[UUID], reason: Retired, now: datetime) -> int:
+    if not microtask_ids:
+        return 0
+    in_use = (RenewedGold.microtask_id.in_(microtask_ids), RenewedGold.retired_at.is_(None))
+    rows = session.scalars(select(RenewedGold).where(*in_use).with_for_update()).all()
+    for row in rows:
+        row.retired_at, row.retired_for = now, reason
+    session.flush()
+    take_out_of_lanes(session, [row.microtask_id for row in rows])
+    return len(rows)
+
+
+def _take_into_use(session: Session, microtask_ids: Sequence[UUID], lanes: Lanes, now: datetime) -> int:
+    """How many of them could be: each has its row only once, and its place in an open batch."""
+    wanted = MicroTask.id.in_(microtask_ids)
+    session.execute(select(MicroTask.id).where(wanted).order_by(MicroTask.id).with_for_update(key_share=True))
     found = session.execute(
-        select(decided.c.id, decided.c.item_id, decided.c.batch_id, task.c.project_id)
+        select(decided.c.microtask_id, decided.c.item_id, decided.c.batch_id, task.c.project_id, decided.c.id)
         .select_from(decided)
         .join(task, task.c.id == decided.c.microtask_id)
         .join(home, home.c.id == decided.c.batch_id)
-        .where(decided.c.microtask_id == microtask_id, DECISION_STANDS, MAY_BE_LENT, GUIDE_IN_FORCE)
-    ).first()
-    if found is None or lanes.batch_for(found.batch_id) is None or session.get(RenewedGold, microtask_id) is not None:
-        return False
-    row = RenewedGold(
-        microtask_id=microtask_id,
-        item_id=found.item_id,
-        batch_id=found.batch_id,
-        project_id=found.project_id,
-        decision_id=found.id,
-        renewed_at=now,
+        .where(decided.c.microtask_id.in_(microtask_ids), DECISION_STANDS, MAY_BE_LENT, GUIDE_IN_FORCE)
+        .where(~exists().where(RenewedGold.microtask_id == decided.c.microtask_id))
+        .order_by(decided.c.microtask_id)
     )
-    session.add(row)
-    session.flush()
-    put_into_lane(session, row, lanes)
-    return True
+    names = ("microtask_id", "item_id", "batch_id", "project_id", "decision_id")
+    new = [
+        RenewedGold(**dict(zip(names, row, strict=True)), renewed_at=now)
+        for row in found
+        if lanes.batch_for(row.batch_id) is not None
+    ]
+    give_places(session, new, lanes)
+    return len(new)
