@@ -100,12 +100,6 @@ class OwnAssignment(NamedTuple):
         decided item whose decision no longer stands nothing is known."""
         return self.gold_labels is not None or self.round == GOLD_ROUND
 
-    @property
-    def is_gold(self) -> bool:
-        """Whether the answer tells of its author and not of the item. gold_labels may be None all the same: of a
-        decided item whose decision no longer stands nothing is known."""
-        return self.gold_labels is not None or self.round == GOLD_ROUND
-
 
 def _load(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     rate = (
