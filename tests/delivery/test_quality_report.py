@@ -83,7 +83,7 @@ def test_a_partner_reads_how_good_a_lot_is_where_it_is_accepted(shipping: Shippi
     browser = shipping.browser(shipping.actor(Role.PARTNER_ADMIN, shipped.organisation_id).person_id)
     pages = ("/partner", f"/partner/batches/{shipped.batch.batch_id}", f"/partner/lots/{shipped.lot_id}")
     for page in [browser.get(path).text for path in pages]:
-        assert "2 条都是一个人标的，没有比对。" in page
+        assert "2 条，每条只有一个人标，没有比对。" in page
         assert "的把握" not in page, "a figure of one answer's confidence tells nothing of the item"
     assert "交付批 L-01 有 2 条" in browser.get("/partner").text
     assert f"/batches/{shipped.batch.batch_id}/quality" in browser.get(pages[1]).text

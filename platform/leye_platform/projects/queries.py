@@ -13,7 +13,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from leye_platform.accounts.models import Organisation
 from leye_platform.actor import Actor
 from leye_platform.assignments.models import Response
-from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.outbox import Checkpoint
 from leye_platform.permissions import Permission
 from leye_platform.projects.models import Batch, Item, PayRate, PriceCard, Project
@@ -60,7 +59,7 @@ class BatchProgress:
 
 
 def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> dict[UUID, BatchProgress]:
-    """The progress of several batches in a constant number of queries. Gold items are not counted."""
+    """The progress of several batches in a constant number of queries. Gold, and answers to it, are not counted."""
     ids = [batch.id for batch in batches]
     states: dict[UUID, dict[ItemState, int]] = {batch_id: {} for batch_id in ids}
     for batch_id, state, count in session.execute(
@@ -72,7 +71,7 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
     answers = dict(
         session.execute(
             select(Response.batch_id, func.count())
-            .where(Response.batch_id.in_(ids), Response.round != GOLD_ROUND)
+            .where(Response.batch_id.in_(ids), Response.gold.is_(False))
             .group_by(Response.batch_id)
         ).all()
     )
