@@ -138,6 +138,7 @@ BOX_DRAWN = (
     *("[data-command='cell 5']", "[data-command=confirm]", "[data-command='cell 9']", "[data-command=confirm]"),
 )
 SAVED, SAVING, AWAY, ERROR = (f"main[data-state={state}]" for state in ("saved", "saving", "offline", "error"))
+CHANGED = ("main a[aria-label^='看标注规范'][aria-label*='画框']", "a[href*='/changes']")
 ASK = ("#topic label.choice", "form[action='/work/ask'] button")
 SETTLE = (
     "#decision label.choice:first-of-type",
@@ -227,13 +228,7 @@ SHOTS = (
     Shot("coordinator", "teams", "/teams", kept=False),
     Shot("coordinator", "team", "/teams", ("main table a[href^='/teams/']",), kept=False),
     Shot("coordinator", "people", "/teams/people", kept=False),
-    Shot(
-        "annotator",
-        "guide-changes",
-        "/work",
-        ("main a[aria-label^='看标注规范'][aria-label*='画框']", "a[href*='/changes']"),
-        kept=False,
-    ),
+    Shot("annotator", "guide-changes", "/work", CHANGED, kept=False),
     Shot("annotator", "notices-new", "/notices", kept=False),
     Shot("annotator", "refused", "/teams", kept=False),
     Shot("annotator", "ended", "/work", (*REVIEWS, CHOOSE, SUBMIT, "<-"), kept=False),
