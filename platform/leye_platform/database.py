@@ -19,7 +19,6 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from leye_platform.columns import ExactDecimal, Json, UtcDateTime
-from leye_platform.prepared import as_told_by_sqlalchemy
 
 BUSY_SECONDS = 60
 RESTED_SECONDS = 5
@@ -92,7 +91,6 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            _send_what_waits_in_time(self.engine)
             event.listen(self.engine, "checkin", _note_use)
             event.listen(self.engine, "checkout", self._ask_whether_it_lives)
 
@@ -150,39 +148,6 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("leye_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _send_what_waits_in_time(engine: sa.Engine) -> None:
-    """Writes of prepared statements may wait for what comes next (libpq.py): it comes by here, or ends with them."""
-    from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
-
-    failures = engine.dialect.loaded_dbapi.Error
-
-    def before_another(connection: Connection, cursor: Any, *_rest: Any) -> None:
-        if cursor is None:
-            return  # a prepared statement: it takes along what waits
-        try:
-            libpq.send_waiting(connection)
-        except failures as error:
-            raise as_told_by_sqlalchemy(error, connection, "(waiting writes)") from error
-
-    def with_the_commit(connection: Connection) -> None:
-        try:
-            libpq.conclude(connection)
-        except failures as error:
-            raise as_told_by_sqlalchemy(error, connection, "COMMIT") from error
-
-    def with_the_rollback(connection: Connection) -> None:
-        if not connection.invalidated:
-            libpq.forget_waiting(connection.info)
-
-    def given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
-        libpq.forget_waiting(record.info)
-
-    event.listen(engine, "before_cursor_execute", before_another)
-    event.listen(engine, "commit", with_the_commit)
-    event.listen(engine, "rollback", with_the_rollback)
-    event.listen(engine, "checkin", given_back)
 
 
 def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -3,15 +3,10 @@
 A cursor takes some 60 microseconds a statement in Python, of which libpq and the adaption of values need a quarter.
 Values go as text and without a type: SQLAlchemy casts the parameters in the statement. psycopg itself prepares
 nothing on these connections (`prepare_threshold` is None), or it would have the server forget all at a rollback.
-
-Each way to the server and back costs both sides as much as a small statement. So BEGIN goes with the first statement,
-and a write whose outcome nobody asks for with the next one, or with COMMIT, in libpq's pipeline mode: in their order,
-in the one transaction, and after one that fails nothing more is run.
 """
 
 import re
-import select
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg import errors, pq
@@ -20,11 +15,9 @@ from sqlalchemy import Connection
 
 _NAME = re.compile(r"%\((\w+)\)s|%%")
 FINE = frozenset({pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK})
-COMMIT, UNDONE = b"COMMIT", b"ROLLBACK"
 BEGIN = {None: b"BEGIN", True: b"BEGIN READ ONLY", False: b"BEGIN READ WRITE"}
 """As psycopg begins a transaction; isolation levels of a connection's own are not used here."""
 _Known = tuple[bytes, tuple[str, ...], list[PyFormat]]
-_Ready = tuple[bytes, Any]
 _HELD = "leye_libpq"  # in the pool's notes on a connection: its _Wire
 
 
@@ -69,49 +62,10 @@ def execute(connection: Connection, text: str, values: Mapping[str, Any]) -> Res
     Raises:
         psycopg.Error: as a cursor would.
     """
-    return _wire(connection).execute(text, values)
-
-
-def execute_later(connection: Connection, text: str, values: Mapping[str, Any]) -> None:
-    """Run a statement, whose outcome nobody asks for, with the next one of its transaction, or with its COMMIT.
-
-    Raises:
-        psycopg.Error: where it cannot be prepared. What it runs into, the next one raises.
-    """
-    _wire(connection).execute_later(text, values)
-
-
-def send_waiting(connection: Connection) -> None:
-    """Run what waits: something that does not come by here is about to use the connection.
-
-    Raises:
-        psycopg.Error: as a cursor would.
-    """
-    if (wire := connection.info.get(_HELD)) is not None:
-        wire.send_waiting()
-
-
-def conclude(connection: Connection) -> None:
-    """Run what waits and commit, where statements were run here; psycopg's own commit then finds nothing to do.
-
-    Raises:
-        psycopg.Error: as psycopg's would, and where the server undid the transaction instead.
-    """
-    if (wire := connection.info.get(_HELD)) is not None:
-        wire.conclude()
-
-
-def forget_waiting(info: MutableMapping[Any, Any]) -> None:
-    """The transaction was undone, what waited with it. `info`: the pool's notes on the connection."""
-    if (wire := info.get(_HELD)) is not None:
-        wire.forget_waiting()
-
-
-def _wire(connection: Connection) -> "_Wire":
-    wire: _Wire | None = connection.info.get(_HELD)
+    wire = connection.info.get(_HELD)
     if wire is None:
         wire = connection.info[_HELD] = _Wire(connection.connection.driver_connection)
-    return wire
+    return wire.execute(text, values)
 
 
 class _Wire:
@@ -122,87 +76,13 @@ class _Wire:
         self._driver = driver
         self._server = driver.pgconn
         self._known: dict[str, _Known] = {}
-        self._waiting: list[_Ready] = []
-        self._readable, self._writable = select.poll(), select.poll()
-        self._readable.register(self._server.socket, select.POLLIN)
-        self._writable.register(self._server.socket, select.POLLIN | select.POLLOUT)
 
     def execute(self, text: str, values: Mapping[str, Any]) -> Result:
-        ready = self._ready(text, values)
-        if self._waiting or self._is_idle:
-            return Result(self, self._send([*self._waiting, ready]))
-        return Result(self, self._checked(self._server.exec_prepared(*ready)))
-
-    def execute_later(self, text: str, values: Mapping[str, Any]) -> None:
-        self._waiting.append(self._ready(text, values))
-
-    def send_waiting(self) -> None:
-        if self._waiting:
-            self._send(self._waiting)
-
-    def conclude(self) -> None:
-        if self._waiting:
-            done = self._send(self._waiting, ending=True)
-        elif self._is_idle:
-            return
-        else:
-            done = self._checked(self._server.exec_(COMMIT))
-        if done.command_status == UNDONE:
-            raise errors.InFailedSqlTransaction("the transaction had failed, and was undone")
-
-    def forget_waiting(self) -> None:
-        self._waiting = []
-
-    @property
-    def _is_idle(self) -> bool:
-        return bool(self._server.transaction_status == pq.TransactionStatus.IDLE)
-
-    def _ready(self, text: str, values: Mapping[str, Any]) -> _Ready:
+        if self._server.transaction_status == pq.TransactionStatus.IDLE:
+            self._checked(self._server.exec_(BEGIN[self._driver.read_only]))
         name, order, formats = self._known.get(text) or self._prepare(text)
-        return name, self.adapt.dump_sequence([values[key] for key in order], formats)
-
-    def _send(self, statements: Sequence[_Ready], *, ending: bool = False) -> Any:
-        """Begin where nothing has begun, run all and end: one way there and back. What the last of them left."""
-        server, idle, self._waiting = self._server, self._is_idle, []
-        server.enter_pipeline_mode()
-        if idle:
-            server.send_query_params(BEGIN[self._driver.read_only], None)
-        for name, given in statements:
-            server.send_query_prepared(name, given)
-        if ending:
-            server.send_query_params(COMMIT, None)
-        server.pipeline_sync()
-        try:
-            found = self._results()
-        except BaseException:
-            server.finish()  # what would still come could be taken for the answer to something else
-            raise
-        if server.status != pq.ConnStatus.BAD:
-            server.exit_pipeline_mode()
-        for result in found:
-            self._checked(result)
-        return found[-1]
-
-    def _results(self) -> list[Any]:
-        """All that comes until the server says that it has done all, or is gone.
-
-        psycopg's `get_result` waits without letting other threads run, one of which may hold the lock that the server
-        waits for. So it is asked only for what has come.
-        """
-        server, found, unsent = self._server, list[Any](), self._server.flush()
-        while True:
-            while unsent or server.is_busy():
-                (self._writable if unsent else self._readable).poll()
-                server.consume_input()
-                unsent = unsent and server.flush()
-            result = server.get_result()
-            if result is None:  # stands behind each statement's
-                if server.status == pq.ConnStatus.BAD:
-                    raise self._loss()
-            elif result.status == pq.ExecStatus.PIPELINE_SYNC:
-                return found
-            else:
-                found.append(result)
+        given = self.adapt.dump_sequence([values[key] for key in order], formats)
+        return Result(self, self._checked(self._server.exec_prepared(name, given)))
 
     def _prepare(self, text: str) -> _Known:
         order: dict[str, int] = {}
@@ -220,8 +100,6 @@ class _Wire:
         if result.status in FINE:
             return result
         if self._server.status == pq.ConnStatus.BAD:
-            raise self._loss()
+            message = self._server.get_error_message()
+            raise errors.OperationalError(message or "the connection is lost")
         raise errors.error_from_result(result)
-
-    def _loss(self) -> errors.Error:
-        return errors.OperationalError(self._server.get_error_message() or "the connection is lost")

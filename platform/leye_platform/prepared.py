@@ -7,11 +7,10 @@ values both ways, but that is worked out at its first use. What a listener on th
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
-from types import ModuleType
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Dialect, Insert
+from sqlalchemy import Connection, Dialect, Engine, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.base import Executable
@@ -55,22 +54,15 @@ class Prepared:
         """Write; how many rows were touched."""
         return _Run(session, self).write(values)
 
-    def run_later(self, session: Session, values: Values) -> None:
-        """Write, where nobody asks how many rows were touched: PostgreSQL does it with what comes next."""
-        _Run(session, self).write_later(values)
-
     def run_each(self, session: Session, rows: Sequence[Values]) -> None:
-        """Write for each of the rows, which all name the same values; PostgreSQL inserts some in one statement.
-
-        There it is done with what comes next, as by `run_later`.
-        """
+        """Write for each of the rows, which all name the same values; PostgreSQL inserts some in one statement."""
         if not rows or _dialect_of(session).name != "postgresql":
             _Run(session, self).write_each(rows)
             return
         step = ROWS_AT_ONCE if self._inserts_values() else 1
         for start in range(0, len(rows), step):
             if len(part := rows[start : start + step]) == 1:
-                self.run_later(session, part[0])
+                _Run(session, self).write(part[0])
             else:
                 plan = _rows_at_once(self, tuple(part[0]), len(part), _dialect_of(session))
                 _Run(session, self).run_joined(plan, part)
@@ -86,11 +78,11 @@ Step = tuple[Prepared, Values]
 def write_together(session: Session, steps: Sequence[Step]) -> None:
     """Run writes that do not read each other's rows nor touch a row twice.
 
-    PostgreSQL takes them as one statement (data-modifying WITH queries), with what comes next, as by `run_later`.
+    PostgreSQL takes them as one statement (data-modifying WITH queries), which saves the way there and back for each.
     """
     if len(steps) == 1 or session.get_bind().dialect.name != "postgresql":
         for prepared, values in steps:
-            prepared.run_later(session, values)
+            prepared.run(session, values)
         return
     plan = _joined(tuple((prepared, tuple(values)) for prepared, values in steps), _dialect_of(session))
     _Run(session, steps[0][0]).run_joined(plan, [values for _, values in steps])
@@ -184,10 +176,6 @@ class _Run:
         cursor.close()
         return touched
 
-    def write_later(self, values: Values) -> None:
-        plan = _plan(self.prepared, self.connection.dialect, tuple(values))
-        self._later(plan, plan.parameters(values))
-
     def write_each(self, rows: Sequence[Values]) -> None:
         if rows:
             plan = _plan(self.prepared, self.connection.dialect, tuple(rows[0]))
@@ -195,48 +183,28 @@ class _Run:
 
     def _execute(self, values: Values) -> tuple[Any, _Plan]:
         plan = _plan(self.prepared, self.connection.dialect, tuple(values))
-        return self._on_cursor(plan, plan.parameters(values)), plan
+        return self._on_cursor(plan, plan.parameters(values), many=False), plan
 
     def run_joined(self, joined: "_Joined", values: Sequence[Values]) -> None:
-        self._later(joined, joined.parameters(values))
+        self._on_cursor(joined, joined.parameters(values), many=False).close()
 
-    def _later(self, plan: "_Plan | _Joined", parameters: Any) -> None:
-        # Within a savepoint it must fail within it: what leaves a savepoint is not undone by its own failure.
-        if self.connection.dialect.name != "postgresql" or self.connection.in_nested_transaction():
-            self._on_cursor(plan, parameters).close()
-            return
-        self._tell(plan, parameters)
-        try:
-            _libpq().execute_later(self.connection, plan.text, parameters)
-        except self.connection.dialect.loaded_dbapi.Error as error:
-            raise as_told_by_sqlalchemy(error, self.connection, plan.text, parameters) from error
-
-    def _on_cursor(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool = False) -> Any:
+    def _on_cursor(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool) -> Any:
         connection = self.connection
-        self._tell(plan, parameters, many=many)
+        for listener in _listeners(connection.engine):
+            listener(connection, None, plan.text, parameters, None, many)
         try:
-            if connection.dialect.name == "postgresql":
-                return _libpq().execute(connection, plan.text, parameters)
+            if not many and connection.dialect.name == "postgresql":
+                from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
+
+                return libpq.execute(connection, plan.text, parameters)
             cursor = connection.connection.cursor()
             (cursor.executemany if many else cursor.execute)(plan.text, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise as_told_by_sqlalchemy(error, connection, plan.text, parameters) from error
+            raise _as_told_by_sqlalchemy(error, connection, plan.text, parameters) from error
         return cursor
 
-    def _tell(self, plan: "_Plan | _Joined", parameters: Any, *, many: bool = False) -> None:
-        for listener in self.connection.engine.dispatch.before_cursor_execute:
-            listener(self.connection, None, plan.text, parameters, None, many)
 
-
-@cache
-def _libpq() -> ModuleType:
-    from leye_platform import libpq  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
-
-    return libpq
-
-
-def as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, parameters: Any = None) -> BaseException:
-    """What the driver raised, as SQLAlchemy would raise it."""
+def _as_told_by_sqlalchemy(error: Exception, connection: Connection, text: str, parameters: Any) -> BaseException:
     dialect = connection.dialect
     wrapped = DBAPIError.instance(text, parameters, error, dialect.loaded_dbapi.Error, dialect=dialect)
     if isinstance(wrapped, DBAPIError):
@@ -259,6 +227,10 @@ def _connection_of(session: Session) -> Connection:
     connection = session.connection()
     session.info["prepared"] = connection
     return connection
+
+
+def _listeners(engine: Engine) -> Any:
+    return engine.dispatch.before_cursor_execute
 
 
 @lru_cache(maxsize=1024)

@@ -225,11 +225,8 @@ def _fill(session: Session, table: Table, columns: Sequence[str], rows: Iterable
         connection.exec_driver_sql(statement, rows)
         return
     statement = f"COPY {table.name} ({names}) FROM STDIN"
-    from leye_platform.libpq import send_waiting  # noqa: PLC0415 -- brings psycopg, which SQLite does not want
-
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     try:
-        send_waiting(connection)
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
