@@ -40,7 +40,7 @@ ANSWERABLE = frozenset({AssignmentState.LEASED, AssignmentState.EXPIRED})
 BEGIN_WORDS = {"submitted": N_("上一条已提交"), "skipped": N_("上一条已跳过"), "corrected": N_("刚才那条已更正")}
 CORRECTING, AS_IT_STANDS = N_("更正答案"), N_("已选好原来的答案")
 IN_HAND = frozenset({"skip", "help"})
-IN_CORRECTION = {"leave": N_("不改了，离开"), "submit": N_("提交更正")}
+IN_CORRECTION = {"leave": N_("不改了"), "submit": N_("提交更正")}
 """What two commands of the bar are called where an answer is put right: nothing is kept of a correction not sent."""
 """Commands of the bar that are for a task in hand."""
 ENDED_WORDS: dict[AssignmentState, tuple[str, str]] = {
