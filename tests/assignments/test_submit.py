@@ -248,11 +248,11 @@ def test_single_answers_decide_and_a_share_goes_to_a_reviewer(crowd: Crowd, data
 
 def test_gold_answers_are_paid_at_once_counted_and_leave_no_trace_on_the_item(crowd: Crowd, database: Database) -> None:
     batch = crowd.batch(
-        items=60, gold=6, pipeline=Pipeline(kind=PipelineKind.SINGLE_CHECK, gold_share=0.25, check_share=0)
+        items=60, gold=4, pipeline=Pipeline(kind=PipelineKind.SINGLE_CHECK, gold_share=0.25, check_share=0)
     )
     person = crowd.person()
     gold: list[tuple[int, UUID]] = []
-    for number in range(40):
+    for number in range(60):
         assignment = crowd.claims(person)
         stored = crowd.answers(person, assignment, "正面" if number % 2 else "负面")
         task = crowd.task_of(assignment)
@@ -262,11 +262,11 @@ def test_gold_answers_are_paid_at_once_counted_and_leave_no_trace_on_the_item(cr
                 assert states(session, task) == (ItemState.WAITING, ItemState.WAITING)
                 paid = [EntryKind.EARNING_PAYABLE, EntryKind.EARNING_PENDING]
                 assert entries(session, stored.response_id) == paid
-    assert len(gold) == 6
+    assert len(gold) == 4, "drawn some fifteen times"
     assert min(number for number, _ in gold) >= 3
     with database.read() as session:
         record = session.scalars(select(WorkRecord)).one()
-        assert (record.answers, record.gold_answers) == (40, 6)
+        assert (record.answers, record.gold_answers) == (60, 4)
         assert record.gold_right == sum(number % 2 for number, _ in gold)
         tasks = session.scalars(select(Decision.microtask_id)).all()
         assert not set(tasks) & set(batch.gold)

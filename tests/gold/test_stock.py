@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, text
 from leye_platform.accounts.models import Organisation
 from leye_platform.accounts.rules import Role
 from leye_platform.assignments.claim import Nothing
+from leye_platform.assignments.errors import TaskErased
 from leye_platform.assignments.models import Response, Slot
 from leye_platform.assignments.rules import GOLD_ROUND, SlotState
 from leye_platform.audit import AuditRecord
@@ -19,7 +20,7 @@ from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Batch, GuideVersion, MicroTask
 from leye_platform.projects.rules import BatchState, ItemState, Pipeline
-from leye_platform.retention.errors import TasksInHand
+from leye_platform.retention.erasing import StillAnswered, run_erasure
 from leye_platform.review.models import Decision
 from leye_platform.review.refit import refit_project
 from leye_platform.review.rules import DecisionMethod
@@ -130,19 +131,45 @@ def test_erasure_takes_the_answers_to_it_and_waits_for_who_has_it_in_hand(
     assert len(crowd.lane(following.batch_id)) == 2
     held = crowd.claims(who, batch.project_id)
     assert crowd.held(held).batch_id == following.batch_id
-    with pytest.raises(TasksInHand):
-        erasing.ask(batch.batch_id)
-    crowd.answers(who, held)
     fresh = crowd.known_person(batch.project_id)
-    erasing.erased(batch.batch_id)
+    asked = erasing.ask(batch.batch_id)
+    with pytest.raises(StillAnswered):
+        run_erasure(installation, asked.id)
+    assert crowd.held(crowd.claims(fresh, batch.project_id)).round == 1, "it is handed out to nobody else"
+    assert crowd.answers(who, held, NO).pay_micros == 50_000
+    assert crowd.record(who, batch.project_id)[1:] == (2, 2)
+    done = erasing.run(asked)
+    assert done.facts["answers"] == 2, "what people said of it as gold is not the partner's to count"
     with crowd.database.read() as session:
         left = session.scalars(select(Response.labels).where(Response.batch_id == batch.batch_id)).all()
         assert len(left) == 4
         assert all(labels == [] for labels in left)
         refit_project(session, batch.project_id)
-    assert crowd.held(crowd.claims(fresh, batch.project_id)).round == 1
     crowd.renews(batch.project_id)
     assert crowd.retired(batch.project_id) == [Retired.GONE] * 2
+
+
+def test_an_erasure_waits_two_hours_at_most(crowd: Renewing, installation: Installation, clock: MovableClock) -> None:
+    erasing = Erasing(crowd)
+    with crowd.database.write() as session:
+        firm = session.get_one(Organisation, erasing.firm)
+        session.expunge(firm)
+    batch, _ = crowd.settled(1, extra=0, organisation=firm)
+    crowd.batch(6, project_id=batch.project_id)
+    crowd.accept(crowd.cut(batch.batch_id))
+    crowd.invoice(erasing.firm)
+    crowd.set_state(batch.batch_id, BatchState.CLOSED)
+    who = crowd.with_gold(batch.project_id)
+    held = crowd.claims(who, batch.project_id)
+    assert crowd.held(held).round == GOLD_ROUND
+    asked = erasing.ask(batch.batch_id)
+    clock.move(minutes=119)
+    with pytest.raises(StillAnswered):
+        run_erasure(installation, asked.id)
+    clock.move(minutes=1)
+    erasing.run(asked)
+    with pytest.raises(TaskErased):
+        crowd.answers(who, held)
 
 
 SURE = Pipeline(overlap_start=2, overlap_limit=8, confidence=0.99, gold_share=0.5)

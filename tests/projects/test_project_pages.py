@@ -78,7 +78,7 @@ def test_a_project_is_made_from_a_plain_list_of_labels(shipping: Shipping, coord
         pipeline = Pipeline.model_validate(project.pipeline)
         assert (pipeline.start, pipeline.limit, pipeline.confidence, pipeline.gold_share) == (1, 4, 0.95, 0.05)
     page = coordinator.get(f"/projects/{project_id}").text
-    assert "每条开始请 1 个人，最多 4 个；置信度到 95% 就定" in page
+    assert "每条开始请 1 个人，最多 4 个；整批要 95% 正确" in page
     assert "标注员看文件里“评论”这一列的文字" in page
     assert "0.30 元一条" in page
 

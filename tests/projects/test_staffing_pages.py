@@ -46,11 +46,11 @@ def test_the_coordinator_gives_a_project_more_people_and_reads_its_share(shippin
     desk = signed_in(shipping, Role.COORDINATOR)
     here = f"/projects/{batch.project_id}"
     assert f'href="{here}/staffing"' in desk.get(here).text
-    assert "现在约占 50%" in words(desk.get(f"{here}/staffing").text)
+    assert "现在约占全部人手的 50%" in words(desk.get(f"{here}/staffing").text)
     assert desk.post(f"{here}/weight", weight="8").headers["location"] == f"{here}/staffing?done=weight"
     page = words(desk.get(f"{here}/staffing?done=weight").text)
     assert "改好了。" in page
-    assert "现在约占 80%" in page
+    assert "现在约占全部人手的 80%" in page
     assert desk.post(f"{here}/weight", weight="0").status_code == 422
     with shipping.database.read() as session:
         assert session.get_one(Project, batch.project_id).weight == 8

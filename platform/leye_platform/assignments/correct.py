@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -165,10 +165,18 @@ SAY = (
     .where(responses.c.id == bindparam("response"))
     .values({name: bindparam(f"new_{name}") for name in SAID} | {"corrected_at": bindparam("now")})
 )
+
+
+def _between_none_and_all(right: ColumnElement[int]) -> ColumnElement[int]:
+    given = work_records.c.gold_answers
+    return case((right < 0, literal_column("0")), (right > given, given), else_=right)
+
+
 COUNT_RIGHT = (
     update(work_records)
     .where(work_records.c.person_id == bindparam("person"), work_records.c.project_id == bindparam("project"))
-    .values(gold_right=work_records.c.gold_right + bindparam("more"))
+    # What was not known when it was answered counted as right: never more is right than was given.
+    .values(gold_right=_between_none_and_all(work_records.c.gold_right + bindparam("more")))
 )
 TOO_LATE = (RoundIsOver, CorrectionTooLate, WorkIsOver, ReviewerHasIt, ReviewerHasSettled)
 CLOSED = frozenset({BatchState.CLOSED, BatchState.CANCELLED})

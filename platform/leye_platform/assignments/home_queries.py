@@ -8,7 +8,7 @@ from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, literal_column, select, union_all
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -24,6 +24,7 @@ from leye_platform.assignments.core_tables import (
     responses,
     work_records,
 )
+from leye_platform.assignments.known_truth import IN_GOLD_ROUND
 from leye_platform.assignments.lanes import Claimant, LaneState, look_over
 from leye_platform.assignments.rules import Lane, NoTask, no_task_reason
 from leye_platform.assignments.runs import in_order, run_of
@@ -123,8 +124,11 @@ UNFINISHED = (
     .where(
         assignments.c.person_id == bindparam("person"),
         assignments.c.state == literal_column("'expired'"),
-        micro_tasks.c.round == assignments.c.round,
-        micro_tasks.c.state.not_in(FINISHED_ITEMS),
+        # A decided item that serves as gold (round 0) can be answered late like any other.
+        or_(
+            assignments.c.round == IN_GOLD_ROUND,
+            and_(micro_tasks.c.round == assignments.c.round, micro_tasks.c.state.not_in(FINISHED_ITEMS)),
+        ),
     )
     .order_by(assignments.c.leased_at.desc())
     .limit(5)

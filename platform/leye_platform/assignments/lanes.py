@@ -146,15 +146,19 @@ def suits(slot: FromClause, whole: bool = False) -> ColumnElement[bool]:
     """The claimant may have this slot: not kept for another, and not answered by them in this round.
 
     Whoever has reviewed anything of its item has another function on it; other parts of it they may answer. A decided
-    item is gold to nobody who has answered it in any round. whole: as of a `Claimant`; they get no decided items, for
-    their clients show how far a task is.
+    item is gold to nobody who has answered it in any round, nor work to whom it was gold. whole: as of a `Claimant`;
+    they get no decided items, for their clients show how far a task is.
     """
     person = bindparam("person", type_=sa.Uuid)
     had_before = exists().where(
         assignments.c.person_id == person,
         assignments.c.item_id == slot.c.item_id,
         assignments.c.microtask_id == slot.c.microtask_id,
-        or_(assignments.c.round == slot.c.round, slot.c.round == IN_GOLD_ROUND),
+        or_(
+            assignments.c.round == slot.c.round,
+            slot.c.round == IN_GOLD_ROUND,
+            assignments.c.round == IN_GOLD_ROUND,
+        ),
         assignments.c.state != RELEASED,
     )
     reviewed = exists().where(reviews.c.item_id == slot.c.item_id, reviews.c.reviewer_id == person)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from leye_platform.assignments.correct import is_correctable
 from leye_platform.assignments.models import ReplacedAnswer, Response
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.billing.errors import AnswerMissing
 from leye_platform.billing.models import LedgerEntry
 from leye_platform.billing.rules import EntryKind
@@ -172,7 +173,9 @@ def _why(review: Review | None) -> tuple[str, str]:
 
 
 def _delivered(session: Session, response: Response) -> list[Step]:
-    """What the partner did with the item after this answer."""
+    """What the partner did with the item after this answer; nothing of one that it served as gold for."""
+    if response.round == GOLD_ROUND:
+        return []
     steps = []
     rows = session.execute(
         select(Lot, LotItem).join(LotItem, LotItem.lot_id == Lot.id).where(LotItem.item_id == response.item_id)

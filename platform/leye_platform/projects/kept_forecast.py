@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Response
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.billing.rules import MICROS
 from leye_platform.delivery.quality_counting import count_checks
 from leye_platform.projects.batch_queries import count_tasks
@@ -140,7 +141,9 @@ def _came(session: Session, batch: Batch, project: Project, items: int) -> Figur
         .join(Item, Item.id == Response.item_id)
         .where(Response.batch_id == batch.id, Response.gold.is_(False), Item.state.in_(with_result))
     )
-    pay = session.scalar(select(func.sum(Response.pay_micros)).where(Response.batch_id == batch.id)) or 0
+    # Answers to its decided items as gold are not what the batch cost.
+    own_answers = (Response.batch_id == batch.id, Response.round != GOLD_ROUND)
+    pay = session.scalar(select(func.sum(Response.pay_micros)).where(*own_answers)) or 0
     reviews, review_pay = session.execute(
         select(func.count(Review.microtask_id.distinct()), func.coalesce(func.sum(Review.pay_micros), 0)).where(
             Review.batch_id == batch.id, Review.state == ReviewState.SETTLED

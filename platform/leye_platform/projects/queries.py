@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from leye_platform.accounts.models import Organisation
@@ -58,6 +58,11 @@ class BatchProgress:
         return sum(self.by_state.get(state, 0) for state in states)
 
 
+def _answers_of(session: Session, batch_ids: Sequence[UUID], *which: ColumnElement[bool]) -> dict[UUID, int]:
+    counted = select(Response.batch_id, func.count()).where(Response.batch_id.in_(batch_ids), *which)
+    return dict(session.execute(counted.group_by(Response.batch_id)).all())
+
+
 def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> dict[UUID, BatchProgress]:
     """The progress of several batches in a constant number of queries. Gold, and answers to it, are not counted."""
     ids = [batch.id for batch in batches]
@@ -68,13 +73,8 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
         .group_by(Item.batch_id, Item.state)
     ):
         states[batch_id][state] = count
-    answers = dict(
-        session.execute(
-            select(Response.batch_id, func.count())
-            .where(Response.batch_id.in_(ids), Response.gold.is_(False))
-            .group_by(Response.batch_id)
-        ).all()
-    )
+    # Two counts that indexes alone answer.
+    answers, to_gold = _answers_of(session, ids), _answers_of(session, ids, Response.gold)
     checkpoints = {
         checkpoint.job_id: checkpoint
         for checkpoint in session.scalars(
@@ -86,7 +86,7 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
         batch.id: BatchProgress(
             batch=batch,
             by_state=states[batch.id],
-            answers=answers.get(batch.id, 0),
+            answers=answers.get(batch.id, 0) - to_gold.get(batch.id, 0),
             share_read=share_read(checkpoints.get(batch.ingest_job) if batch.ingest_job else None),
             finish=finish_at_pace(_left(states[batch.id]), pace.get(batch.id, 0), now),
         )

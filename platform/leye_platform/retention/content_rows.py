@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, Delete, Select, Update, case, delete, func,
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Assignment, Draft, ReplacedAnswer, Response, Slot
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.matching.models import SealedKind, SealedRecord
 from leye_platform.projects.models import Addition, Batch, BatchBucket, Item, MicroTask, RefusedRow
@@ -34,6 +35,9 @@ def erase_block(session: Session, batch_id: UUID, after: int, until: int) -> dic
     tasks = select(MicroTask.id).where(MicroTask.item_id.in_(items))
     held = select(Assignment.id).join(Slot, Slot.id == Assignment.slot_id).where(Slot.microtask_id.in_(tasks))
     lots = select(Lot.id).where(Lot.batch_id == batch_id)
+    said_of_them = (
+        update(Response).where(Response.microtask_id.in_(tasks)).values(result=ERASED, labels=ERASED, as_sent=None)
+    )
     kept_gold = case((MicroTask.gold_labels.is_not(None), _erased()), else_=null())
     counted = {
         "micro_tasks": _run(
@@ -56,7 +60,7 @@ def erase_block(session: Session, batch_id: UUID, after: int, until: int) -> dic
         "drafts": _run(session, delete(Draft).where(Draft.assignment_id.in_(held))),
         "answers": _run(
             session,
-            update(Response).where(Response.microtask_id.in_(tasks)).values(result=ERASED, labels=ERASED, as_sent=None),
+            said_of_them.where(Response.round != GOLD_ROUND),
         ),
         "decisions": _run(
             session, update(Decision).where(Decision.item_id.in_(items)).values(result=ERASED, labels=ERASED)
@@ -67,6 +71,8 @@ def erase_block(session: Session, batch_id: UUID, after: int, until: int) -> dic
     }
     answers = select(Response.id).where(Response.microtask_id.in_(tasks))
     for statement in (
+        # Decided items that served as gold: a partner's certificate does not count what people said of them then.
+        said_of_them.where(Response.round == GOLD_ROUND),
         update(ReplacedAnswer)
         .where(ReplacedAnswer.response_id.in_(answers))
         .values(result=ERASED, labels=ERASED, as_sent=None),

@@ -4,13 +4,16 @@ Killed at any moment and run again, it ends the same: each object stands in `era
 content goes in one transaction with its row, and rows go in blocks whose end the erasure's row remembers.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
+from leye_platform.assignments.models import Assignment
+from leye_platform.assignments.rules import GOLD_ROUND, AssignmentState
 from leye_platform.installation import Installation
 from leye_platform.outbox import JobName, ask_for
-from leye_platform.projects.models import Batch, Item
+from leye_platform.projects.models import Batch, Item, MicroTask
 from leye_platform.retention.certificate import certify
 from leye_platform.retention.content_rows import BLOCK, erase_block, erase_rest
 from leye_platform.retention.erased_objects import list_objects, remove_contents, remove_objects
@@ -18,9 +21,20 @@ from leye_platform.retention.models import Erasure
 from leye_platform.retention.rules import ERASURE_MOVES, ErasureStep
 from leye_platform.states import check_move
 
+LONGEST_WAIT = timedelta(hours=2)
+"""So long at most an erasure waits for answers to items that serve as gold; nobody gets such an item meanwhile."""
+
+
+class StillAnswered(Exception):
+    """Somebody has an item of the batch in hand, which serves as gold: the job is to be tried again."""
+
 
 def run_erasure(installation: Installation, erasure_id: UUID) -> None:
-    """Erase what is left to erase, and write the certificate."""
+    """Erase what is left to erase, and write the certificate.
+
+    Raises StillAnswered, before anything is erased.
+    """
+    _wait_for_answers(installation, erasure_id)
     steps = {
         ErasureStep.LISTING: list_objects,
         ErasureStep.OBJECTS: remove_objects,
@@ -35,6 +49,20 @@ def run_erasure(installation: Installation, erasure_id: UUID) -> None:
             return
         steps[step](installation, erasure_id)
         _go_on(installation, erasure_id, step)
+
+
+def _wait_for_answers(installation: Installation, erasure_id: UUID) -> None:
+    with installation.database.read() as session:
+        erasure = session.get_one(Erasure, erasure_id)
+        held = exists().where(
+            MicroTask.batch_id == erasure.batch_id,
+            Assignment.microtask_id == MicroTask.id,
+            Assignment.round == GOLD_ROUND,
+            Assignment.state == AssignmentState.LEASED,
+        )
+        waits = erasure.step is ErasureStep.LISTING and installation.clock.now() < erasure.asked_at + LONGEST_WAIT
+        if waits and session.scalar(select(held)):
+            raise StillAnswered
 
 
 def _go_on(installation: Installation, erasure_id: UUID, done: ErasureStep) -> None:

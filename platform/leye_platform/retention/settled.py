@@ -8,12 +8,12 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import Assignment
-from leye_platform.assignments.rules import AssignmentState
+from leye_platform.assignments.rules import GOLD_ROUND, AssignmentState
 from leye_platform.audit import AuditRecord
 from leye_platform.billing.models import Invoice, InvoiceLine
 from leye_platform.delivery.models import Lot, LotItem
 from leye_platform.delivery.rules import LotItemState, LotState
-from leye_platform.projects.models import Addition, Batch, Item, MicroTask
+from leye_platform.projects.models import Addition, Batch, Item
 from leye_platform.projects.rules import FINISHED_ITEMS, AdditionState, DataState, ItemState
 from leye_platform.retention import errors
 from leye_platform.retention.rules import Obstacle, Standing, obstacles
@@ -72,10 +72,10 @@ def _items_by_state(session: Session, batch_id: UUID) -> dict[ItemState, int]:
 
 
 def _in_hand(session: Session, batch_id: UUID) -> int:
-    """Also of its items those that somebody has in hand as gold, in the lane of another batch."""
-    held = select(func.count()).select_from(Assignment).join(MicroTask, MicroTask.id == Assignment.microtask_id)
-    here = (Assignment.batch_id == batch_id) | (MicroTask.batch_id == batch_id)
-    return session.scalar(held.where(Assignment.state == AssignmentState.LEASED, here)) or 0
+    """Without decided items that serve as gold: a delivered item is nobody's work to a partner. The job that erases
+    waits for whoever has one in hand."""
+    held = select(func.count()).select_from(Assignment).where(Assignment.state == AssignmentState.LEASED)
+    return session.scalar(held.where(Assignment.batch_id == batch_id, Assignment.round != GOLD_ROUND)) or 0
 
 
 def _undelivered(session: Session, batch_id: UUID) -> int:

@@ -13,6 +13,7 @@ from leye_platform.actor import Actor
 from leye_platform.assignments.errors import AnswerRefused
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.rework import start_round
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.audit import record
 from leye_platform.billing.ledger import earn_review, make_payable
 from leye_platform.billing.rules import rate_in_micros
@@ -227,6 +228,8 @@ def _follow(
     """What a verdict does to the item. Whatever it is, answers given in good faith become payable."""
     if review.verdict in {Verdict.ACCEPT, Verdict.FIX} and review.result is not None:
         labels = kind.template.labels_of(kind.config, review.result)
+        # What was said of it as gold showed the reviewer a doubt; it tells of people, and decides nothing.
+        answers = [answer for answer in answers if answer.round != GOLD_ROUND]
         guide = max(answers, key=lambda answer: answer.number).guide_id if answers else None
         record_decision(
             session,

@@ -25,6 +25,8 @@ from leye_workers.jobs.store import sweep_store
 from leye_workers.jobs.webhooks import send_webhook
 
 RETRY_AFTER = tuple(timedelta(seconds=seconds) for seconds in (1, 10, 30, 120, 600))
+ERASURE_RETRY_AFTER = (*RETRY_AFTER, *[timedelta(minutes=10)] * 12)
+"""So that it outlasts its longest wait for answers in hand (`retention/erasing.py:LONGEST_WAIT`)."""
 MAIL_RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 """Mail servers are away for hours (RFC 5321, section 4.5.4.1, asks for tries over days)."""
 Handler = Callable[[Installation, UUID, dict[str, Any]], None]
@@ -60,7 +62,7 @@ JOBS: Mapping[JobName, Job] = {
     JobName.WRITE_EXPORT: Job(write_export, QueueName.FILES),
     JobName.SEND_WEBHOOK: Job(send_webhook, QueueName.MAIL, WEBHOOK_RETRY_AFTER),
     JobName.SWEEP_STORE: Job(sweep_store, QueueName.FILES),
-    JobName.ERASE_BATCH: Job(erase_batch, QueueName.FILES),
+    JobName.ERASE_BATCH: Job(erase_batch, QueueName.FILES, ERASURE_RETRY_AFTER),
     JobName.RENEW_GOLD: Job(renew_gold),
     JobName.SEND_MAIL: Job(send_mail, QueueName.MAIL, MAIL_RETRY_AFTER),
 }

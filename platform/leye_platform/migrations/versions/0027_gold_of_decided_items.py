@@ -45,10 +45,20 @@ def upgrade() -> None:
         sqlite_where=in_use,
     )
     op.create_index("ix_renewed_gold_project_id_retired_for", "renewed_gold", ["project_id", "retired_for"])
+    op.create_index(
+        "ix_responses_gold_batch_id",
+        "responses",
+        ["batch_id"],
+        postgresql_where=sa.text("gold"),
+        sqlite_where=sa.text("gold = 1"),
+    )
 
 
 def downgrade() -> None:
-    """Slots of decided items in gold lanes are withdrawn; answers to them stay, of a round that nothing reads."""
-    op.execute("UPDATE slots SET state = 'withdrawn' WHERE round = 0 AND state = 'open'")
+    """Slots of decided items in gold lanes are withdrawn, and tasks in hand end: what came of them would count as an
+    answer to the item. Answers to them stay, of a round that nothing reads."""
+    op.execute("UPDATE assignments SET state = 'released' WHERE round = 0 AND state IN ('leased', 'expired')")
+    op.execute("UPDATE slots SET state = 'withdrawn' WHERE round = 0 AND state IN ('open', 'held')")
+    op.drop_index("ix_responses_gold_batch_id", table_name="responses")
     op.drop_table("renewed_gold")
     op.drop_column("projects", "gold_looked_at")
