@@ -140,6 +140,38 @@ def test_the_annotator_sees_a_task_as_any_other(crowd: Renewing) -> None:
     assert crowd.response(held.id).batch_id == first.batch_id, "it lies with the content that it is about"
 
 
+def test_ids_of_another_batchs_items_differ_as_that_batchs_own_do_and_stay_as_they_were_told(crowd: Renewing) -> None:
+    """From no part of an id can be told that it is one of gold; and who had a task finds it under its id again."""
+    first, _ = crowd.settled(8, extra=0)
+    second = crowd.batch(400, project_id=first.project_id)
+    who = crowd.known_person(first.project_id)
+    crowd.answers(who, crowd.claims(who, first.project_id))
+    crowd.cut(first.batch_id)
+    crowd.set_state(first.batch_id, BatchState.CLOSED)
+    assert len(crowd.renews(first.project_id).to_take) == 8
+    script = crowd.script(who.person_id)
+    told, held = [], []
+    for _ in range(4):
+        task = script.post("/api/v1/claims", json={"project": str(first.project_id)}).json()
+        held.append(UUID(task["assignment_id"]))
+        told.append(UUID(task["task"]["id"]))
+        assert crowd.held(held[-1]).round == GOLD_ROUND
+        crowd.answers(who, held[-1])
+    lent = [slot.shown_as for slot in crowd.lane(second.batch_id) if slot.shown_as is not None]
+    assert len({one.int >> 64 for one in lent}) > len(lent) / 2, "drawn for each"
+    assert {(one.version, one.variant) for one in lent} == {(one.version, one.variant) for one in second.tasks}
+    assert {one.int >> 64 for one in lent} <= {one.int >> 64 for one in second.tasks}
+    assert not {*lent, *told} & {*first.tasks, *second.tasks}
+    third = crowd.batch(20, project_id=first.project_id)
+    crowd.set_state(second.batch_id, BatchState.CLOSED)
+    crowd.renews(first.project_id)
+    moved = {slot.shown_as for slot in crowd.lane(third.batch_id)}
+    assert len(moved) == 8
+    assert not moved & {*lent}
+    again = [script.get(f"/api/v1/assignments/{one}").json()["task"]["id"] for one in held]
+    assert again == [str(one) for one in told]
+
+
 def test_clients_of_label_studio_get_none_for_they_show_how_far_a_task_is(crowd: Renewing) -> None:
     batch, _ = crowd.settled(2)
     who = crowd.with_gold(batch.project_id)

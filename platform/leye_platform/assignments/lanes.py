@@ -121,7 +121,7 @@ class TakenSlot(NamedTuple):
 
     guide_version: the guide in force. guide_known: the version that the claimant works under; None before their
     first task of the project. proposal_due: the claimant is to begin from the micro-task's proposal. serves_still: of
-    a decided item in the gold lane, whether its decision still stands; of all others true.
+    a decided item in the gold lane, whether its decision still stands; of all others true. shown_as: of the slot.
     """
 
     slot_id: UUID
@@ -139,6 +139,7 @@ class TakenSlot(NamedTuple):
     guide_version: int
     guide_known: int | None
     proposal_due: bool
+    shown_as: UUID | None
     serves_still: bool
 
 
@@ -314,6 +315,7 @@ def _take(whole: bool) -> Prepared:
             newest_version,
             known_version,
             _proposal_due(),
+            slots.c.shown_as,
             serves_still(slots.c.round, slots.c.microtask_id),
         )
         .join(micro_tasks, micro_tasks.c.id == slots.c.microtask_id)
