@@ -33,7 +33,8 @@ from leye_platform.gold.rules import (
     doubted,
     worn,
 )
-from leye_platform.gold.stock import known_by, stock_of, vouchers
+from leye_platform.gold.stock import known_by, stock_of
+from leye_platform.gold.vouchers import vouchers
 from leye_platform.outbox import JobName, ask_for
 from leye_platform.projects.models import Batch, MicroTask, Project
 from leye_platform.projects.rules import BatchState, Pipeline
@@ -89,12 +90,12 @@ def look_at(session: Session, project_id: UUID, now: datetime) -> Found:
     standing = [one for one in in_use if one.reason is None]
     answers = _answers(session, project, standing)
     reasons = {one.microtask_id: one.reason for one in in_use if one.reason is not None}
-    reasons |= _served(answers, vouchers(session, project_id))
+    reasons |= _served(answers, vouchers(session, project))
     stock = stock_of(session, project_id, now, without=reasons.keys())
     to_take: list[UUID] = []
     if any(count < WANTED for count in stock.unseen.values()):
         candidates = candidates_of(session, project)
-        known = known_by(session, candidates)
+        known = known_by(session, candidates, stock.unseen.keys())
         to_take = chosen_for(stock.unseen, {one: known.get(one, set()) for one in candidates}, STEP)
     left = [one.microtask_id for one in standing if one.microtask_id not in reasons]
     # Full, and yet somebody has seen nearly all of it: for what serves them those go that most people have had.
@@ -182,7 +183,7 @@ def _is_doubted(session: Session, project: Project, microtask_id: UUID, now: dat
     microtask = session.scalars(task_locked, execution_options={"populate_existing": True}).one()
     standing = [one for one in _in_use(session, project.id) if one.microtask_id == microtask_id and not one.reason]
     right = _answers(session, project, standing).get(microtask_id, {})
-    if not doubted(right, vouchers(session, project.id)):
+    if not doubted(right, vouchers(session, project)):
         return False
     doubt(session, microtask, [person for person, same in right.items() if not same], now)
     return True
