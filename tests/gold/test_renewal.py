@@ -140,6 +140,38 @@ def test_the_annotator_sees_a_task_as_any_other(crowd: Renewing) -> None:
     assert crowd.response(held.id).batch_id == first.batch_id, "it lies with the content that it is about"
 
 
+def test_ids_of_another_batchs_items_differ_as_that_batchs_own_do_and_stay_as_they_were_told(crowd: Renewing) -> None:
+    """From no part of an id can be told that it is one of gold; and who had a task finds it under its id again."""
+    first, _ = crowd.settled(8, extra=0)
+    second = crowd.batch(400, project_id=first.project_id)
+    who = crowd.known_person(first.project_id)
+    crowd.answers(who, crowd.claims(who, first.project_id))
+    crowd.cut(first.batch_id)
+    crowd.set_state(first.batch_id, BatchState.CLOSED)
+    assert len(crowd.renews(first.project_id).to_take) == 8
+    script = crowd.script(who.person_id)
+    told, held = [], []
+    for _ in range(4):
+        task = script.post("/api/v1/claims", json={"project": str(first.project_id)}).json()
+        held.append(UUID(task["assignment_id"]))
+        told.append(UUID(task["task"]["id"]))
+        assert crowd.held(held[-1]).round == GOLD_ROUND
+        crowd.answers(who, held[-1])
+    lent = [slot.shown_as for slot in crowd.lane(second.batch_id) if slot.shown_as is not None]
+    assert len({one.int >> 64 for one in lent}) > len(lent) / 2, "drawn for each"
+    assert {(one.version, one.variant) for one in lent} == {(one.version, one.variant) for one in second.tasks}
+    assert {one.int >> 64 for one in lent} <= {one.int >> 64 for one in second.tasks}
+    assert not {*lent, *told} & {*first.tasks, *second.tasks}
+    third = crowd.batch(20, project_id=first.project_id)
+    crowd.set_state(second.batch_id, BatchState.CLOSED)
+    crowd.renews(first.project_id)
+    moved = {slot.shown_as for slot in crowd.lane(third.batch_id)}
+    assert len(moved) == 8
+    assert not moved & {*lent}
+    again = [script.get(f"/api/v1/assignments/{one}").json()["task"]["id"] for one in held]
+    assert again == [str(one) for one in told]
+
+
 def test_clients_of_label_studio_get_none_for_they_show_how_far_a_task_is(crowd: Renewing) -> None:
     batch, _ = crowd.settled(2)
     who = crowd.with_gold(batch.project_id)
@@ -240,8 +272,51 @@ def test_one_that_is_delivered_is_told_to_the_coordinator_instead(crowd: Renewin
     assert crowd.retired(batch.project_id) == [Retired.DOUBTED]
     assert not [one for one in crowd.reviews() if one.cause is ReviewCause.GOLD_DOUBTED]
     page = crowd.browser(crowd.actor(Role.COORDINATOR).person_id).get(f"/projects/{batch.project_id}/gold").text
-    assert "可能交付错了的" in page
+    assert "结论可能不对的" in page
     assert f"/batches/{batch.batch_id}" in page
+
+
+def test_one_of_a_closed_batch_stays_as_it_is_and_is_told_to_the_coordinator(crowd: Renewing) -> None:
+    """Reviewers take from open batches only: there it would wait for good."""
+    batch, _ = crowd.settled(2, extra=2)
+    following = crowd.batch(12, project_id=batch.project_id)
+    people = [crowd.known_person(batch.project_id, gold=20, right=20) for _ in range(3)]
+    crowd.answers(people[0], crowd.claims(people[0], batch.project_id))
+    crowd.set_state(batch.batch_id, BatchState.CLOSED)
+    crowd.renews(batch.project_id)
+    assert len(crowd.lane(following.batch_id)) == 2
+    for who in people:
+        for _ in range(2):
+            crowd.answers(who, crowd.claims(who, batch.project_id), NO)
+    tasks = [row.microtask_id for row in crowd.gold(batch.project_id)]
+    before = items(crowd, tasks)
+    crowd.renews(batch.project_id)
+    assert crowd.retired(batch.project_id) == [Retired.DOUBTED] * 2
+    assert [crowd.record(who, batch.project_id)[1:] for who in people] == [(22, 22)] * 3, "two each, set right at once"
+    assert items(crowd, tasks) == before
+    assert not [one for one in crowd.reviews() if one.cause is ReviewCause.GOLD_DOUBTED]
+    page = crowd.browser(crowd.actor(Role.COORDINATOR).person_id).get(f"/projects/{batch.project_id}/gold").text
+    assert "结论可能不对的" in page
+    assert f"/batches/{batch.batch_id}" in page
+
+
+def test_of_several_doubts_the_tasks_are_locked_then_the_items_then_peoples_records(crowd: Renewing) -> None:
+    """As a submit does it: one that waits for a record holds its task's row already."""
+    batch, _ = crowd.settled(3, extra=12)
+    people = [crowd.known_person(batch.project_id, gold=20, right=20) for _ in range(3)]
+    crowd.answers(people[0], crowd.claims(people[0], batch.project_id))
+    crowd.renews(batch.project_id)
+    for who in people:
+        for _ in range(3):
+            crowd.answers(who, crowd.claims(who, batch.project_id), NO)
+    with statements_of(crowd.database) as done:
+        found = crowd.renews(batch.project_id)
+    assert set(found.to_retire.values()) == {Retired.DOUBTED}
+    records = [n for n, one in enumerate(done.seen) if one[0].startswith("UPDATE work_records")]
+    assert len(records) == 3, "one for each person, whatever they answered"
+    tables = ("UPDATE micro_tasks", "UPDATE items", "INSERT INTO reviews")
+    assert all(n > max(records) for n, one in enumerate(done.seen) if one[0].startswith(tables))
+    assert [crowd.record(who, batch.project_id)[1:] for who in people] == [(23, 23)] * 3
 
 
 def test_the_refit_holds_answers_against_what_a_reviewer_settled_beside_those_that_led_to_it(crowd: Renewing) -> None:

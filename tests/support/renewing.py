@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from leye_platform.assignments.leases import skip
 from leye_platform.assignments.models import Assignment, Response, Slot, WorkRecord
 from leye_platform.assignments.own import Annotator
-from leye_platform.assignments.rules import GOLD_ROUND, Lane, SlotState
+from leye_platform.assignments.rules import GOLD_ROUND, Lane, SkipReason, SlotState
 from leye_platform.gold.models import RenewedGold
 from leye_platform.gold.renew import Found, look_at, renew
 from leye_platform.gold.rules import Retired
@@ -81,6 +82,10 @@ class Renewing(Correcting):
             record.gold_answers, record.gold_right = gold, right
             session.add(record)
         return who
+
+    def skips(self, who: Annotator, assignment_id: UUID) -> None:
+        with self.database.write() as session:
+            skip(session, who.person_id, assignment_id, SkipReason.UPSETTING, now=self.clock.now())
 
     def held(self, assignment_id: UUID) -> Assignment:
         with self.database.read() as session:

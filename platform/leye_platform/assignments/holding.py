@@ -140,8 +140,8 @@ def _begin_reading(session: Session, who: Claimant, taken: TakenSlot) -> None:
 
 def _slot_of_its_own(session: Session, taken: TakenSlot) -> UUID:
     """The stock of gold stays open for the next person; this answer has a slot of its own."""
-    own = WantedAnswer(taken.batch_id, taken.item_id, taken.microtask_id, Lane.GOLD, taken.round, SlotState.HELD)
-    row = own.row()
+    where = (taken.batch_id, taken.item_id, taken.microtask_id, Lane.GOLD, taken.round)
+    row = WantedAnswer(*where, SlotState.HELD, shown_as=taken.shown_as).row()
     ADD.run(session, row)
     return cast(UUID, row["id"])
 

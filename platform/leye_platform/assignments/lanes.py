@@ -47,6 +47,9 @@ from leye_platform.assignments.slots import settle_slot
 from leye_platform.prepared import Prepared
 from leye_platform.projects.rules import PaidWork
 
+STALE_AT_ONCE = 5
+"""So many items that serve as gold no more one claim puts aside; the job (gold/renew.py) takes the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
@@ -121,7 +124,7 @@ class TakenSlot(NamedTuple):
 
     guide_version: the guide in force. guide_known: the version that the claimant works under; None before their
     first task of the project. proposal_due: the claimant is to begin from the micro-task's proposal. serves_still: of
-    a decided item in the gold lane, whether its decision still stands; of all others true.
+    a decided item in the gold lane, whether its decision still stands; of all others true. shown_as: of the slot.
     """
 
     slot_id: UUID
@@ -139,6 +142,7 @@ class TakenSlot(NamedTuple):
     guide_version: int
     guide_known: int | None
     proposal_due: bool
+    shown_as: UUID | None
     serves_still: bool
 
 
@@ -318,6 +322,7 @@ def _take(whole: bool) -> Prepared:
             newest_version,
             known_version,
             _proposal_due(),
+            slots.c.shown_as,
             serves_still(slots.c.round, slots.c.microtask_id),
         )
         .join(micro_tasks, micro_tasks.c.id == slots.c.microtask_id)
@@ -337,13 +342,16 @@ def _take(whole: bool) -> Prepared:
 
 
 def take(session: Session, who: Claimant, batch_id: UUID, lane: Lane, found: int) -> TakenSlot | None:
-    """Lock the first suitable slot from position `found` on; None where others hold all of them just now, or where it
-    is a decided item that serves as gold no more: that one is withdrawn."""
-    row = _take(who.whole).first(session, who.bound(batch=batch_id, lane=lane, found=found))
-    if row is None:
-        return None
-    taken = TakenSlot(*row)
-    if not taken.serves_still:
+    """Lock the first suitable slot from position `found` on; None where others hold all of them just now.
+
+    A decided item that serves as gold no more is withdrawn, and the next one tried: a new guide ends many at once.
+    """
+    for _ in range(STALE_AT_ONCE):
+        row = _take(who.whole).first(session, who.bound(batch=batch_id, lane=lane, found=found))
+        if row is None:
+            return None
+        taken = TakenSlot(*row)
+        if taken.serves_still:
+            return taken
         settle_slot(session, taken.slot_id, SlotState.WITHDRAWN)
-        return None
-    return taken
+    return None

@@ -22,7 +22,12 @@ _STANDING_PROJECT = text("ended_at IS NULL AND batch_id IS NULL")
 
 
 class Slot(Base):
-    """One wanted answer. `position` grows; a returned slot is replaced by a new one at the end."""
+    """One wanted answer. `position` grows; a returned slot is replaced by a new one at the end.
+
+    shown_as: the micro-task's id as who answers is told it, where an item of another batch stands in this one's gold
+    lane: it looks like those of this batch, for ids tell when a thing was made. Whoever was told one, was told it for
+    good: their slot keeps it.
+    """
 
     __tablename__ = "slots"
     __table_args__ = (
@@ -51,6 +56,7 @@ class Slot(Base):
     state: Mapped[SlotState] = mapped_column(default=SlotState.OPEN)
     reserved_for: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     reserved_until: Mapped[datetime | None]
+    shown_as: Mapped[UUID | None]
 
 
 class Cursor(Base):

@@ -15,8 +15,8 @@ from leye_platform.assignments.core_tables import (
     micro_tasks,
     people,
     projects,
-    renewed_gold,
     responses,
+    slots,
     team_members,
     teams,
     work_runs,
@@ -69,7 +69,7 @@ class TaskSeen(NamedTuple):
 
 def _task() -> Select[*tuple[Any, ...]]:
     a, p, b = assignments.c, projects.c, batches.c
-    shown_as = select(renewed_gold.c.shown_as).where(renewed_gold.c.microtask_id == a.microtask_id).scalar_subquery()
+    shown_as = select(slots.c.shown_as).where(slots.c.id == a.slot_id).scalar_subquery()
     return (
         select(
             a.id,

@@ -17,7 +17,10 @@ from leye_platform.prepared import Prepared, Step
 
 @dataclass(frozen=True, slots=True)
 class WantedAnswer:
-    """One answer asked for, to become a slot. `reserved_for` has it first, until `reserved_until`."""
+    """One answer asked for, to become a slot. `reserved_for` has it first, until `reserved_until`.
+
+    shown_as: of the `Slot`.
+    """
 
     batch_id: UUID
     item_id: UUID
@@ -27,6 +30,7 @@ class WantedAnswer:
     state: SlotState = SlotState.OPEN
     reserved_for: UUID | None = None
     reserved_until: datetime | None = None
+    shown_as: UUID | None = None
 
     def row(self) -> dict[str, Any]:
         """The slot's columns, with an id of its own."""

@@ -14,7 +14,7 @@ from leye_platform.assignments.known_truth import DECISION_STANDS, GUIDE_IN_FORC
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.rules import ProposalUse
 from leye_platform.gold.rules import LEAST_VOUCHERS, SURE
-from leye_platform.gold.stock import vouchers
+from leye_platform.gold.vouchers import vouchers
 from leye_platform.projects.models import Batch, Project
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.rules import DecisionMethod
@@ -78,7 +78,7 @@ def _vouched_for(session: Session, project: Project, sure: dict[UUID, tuple[int,
     Whoever began from a proposal is not heard: they may have kept it.
     """
     kind = task_type(project.task_type, project.label_config)
-    heard = vouchers(session, project.id)
+    heard = vouchers(session, project)
     if not heard or not sure:
         return []
     given = select(Response.microtask_id, Response.person_id, Response.round, Response.labels)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import OPEN
@@ -14,7 +14,8 @@ from leye_platform.assignments.models import Reservation, Slot
 from leye_platform.assignments.rules import GOLD_ROUND, SLOT_MOVES, Lane, SlotState
 from leye_platform.assignments.slots import WantedAnswer, add_slots
 from leye_platform.gold.models import RenewedGold
-from leye_platform.projects.models import Batch, MicroTask
+from leye_platform.ids import new_id
+from leye_platform.projects.models import Batch, Item, MicroTask
 from leye_platform.projects.rules import BatchState
 from leye_platform.states import check_move
 
@@ -55,15 +56,12 @@ def lanes_of(session: Session, project_id: UUID, now: datetime) -> Lanes:
 
 def give_places(session: Session, new: Sequence[RenewedGold], lanes: Lanes) -> None:
     """Add items that come into use, and give each its place. The caller has looked that there is one."""
-    like: dict[UUID, UUID | None] = {}
     wanted = []
     for gold in new:
         batch_id = lanes.batch_for(gold.batch_id)
         assert batch_id is not None  # noqa: S101 -- the caller looked
-        if batch_id not in like:
-            like[batch_id] = session.scalar(select(MicroTask.id).where(MicroTask.batch_id == batch_id).limit(1))
-        gold.shown_as = None if batch_id == gold.batch_id else _made_like(like[batch_id])
-        wanted.append(WantedAnswer(batch_id, gold.item_id, gold.microtask_id, Lane.GOLD, GOLD_ROUND))
+        shown_as = None if batch_id == gold.batch_id else _made_like_one_of(session, batch_id)
+        wanted.append(WantedAnswer(batch_id, gold.item_id, gold.microtask_id, Lane.GOLD, GOLD_ROUND, shown_as=shown_as))
     session.add_all(new)
     session.flush()
     add_slots(session, wanted)
@@ -94,6 +92,13 @@ def _open(microtask_ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
     return Slot.microtask_id.in_(microtask_ids), Slot.round == GOLD_ROUND, Slot.state == OPEN
 
 
-def _made_like(one: UUID | None) -> UUID | None:
-    """An id that nobody has, made when this one was, as far as can be seen."""
-    return None if one is None else UUID(int=one.int >> RANDOM_BITS << RANDOM_BITS | secrets.randbits(RANDOM_BITS))
+def _made_like_one_of(session: Session, batch_id: UUID) -> UUID:
+    """An id that nobody has, made when one of the batch's own tasks was, as far as can be seen; which one is drawn.
+
+    Ids of a file's tasks follow each other without a gap, so any moment between them is one of theirs.
+    """
+    rows = session.scalar(select(func.max(Item.row)).where(Item.batch_id == batch_id)) or 0
+    drawn = select(MicroTask.id).join(Item, Item.id == MicroTask.item_id).where(Item.batch_id == batch_id)
+    here = drawn.where(Item.row >= secrets.randbelow(rows + 1)).order_by(Item.row, MicroTask.part).limit(1)
+    like = session.scalar(here) or new_id()
+    return UUID(int=like.int >> RANDOM_BITS << RANDOM_BITS | secrets.randbits(RANDOM_BITS))

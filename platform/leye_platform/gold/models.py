@@ -16,7 +16,6 @@ class RenewedGold(Base):
     """A micro-task whose decision is sure enough to hold answers against. Once retired it never comes back.
 
     Its stock is an open slot of round `GOLD_ROUND` in the gold lane of an open batch: its own, or another.
-    In another batch it has the id `shown_as`, which looks like those of that batch: ids tell when a thing was made.
     """
 
     __tablename__ = "renewed_gold"
@@ -31,7 +30,6 @@ class RenewedGold(Base):
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("decisions.id"))
-    shown_as: Mapped[UUID | None]
     renewed_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
     retired_for: Mapped[Retired | None]

@@ -1,9 +1,9 @@
 """Keeping a project's stock of gold: what has served goes, decided items come, what stands in a closed batch moves on.
 
-A look first, which locks nothing (`look_at`); then all that it found in one transaction (`renew`), each row looked at
-again under its lock. Run twice, or killed in between, it leaves nothing half-made. The claim has no part in it: a
-decided item that may not serve any more is not handed out from that moment (assignments/known_truth.py), whenever this
-comes round to it.
+A look first, which locks nothing (`look_at`); then all that it found in one transaction (`renew`), where each is looked
+at again once its row is locked. Run twice, or killed in between, it leaves nothing half-made. The claim has no part in
+it: a decided item that may not serve any more is not handed out from that moment (assignments/known_truth.py), whenever
+this comes round to it.
 """
 
 from collections import defaultdict
@@ -33,7 +33,8 @@ from leye_platform.gold.rules import (
     doubted,
     worn,
 )
-from leye_platform.gold.stock import known_by, stock_of, vouchers
+from leye_platform.gold.stock import known_by, stock_of
+from leye_platform.gold.vouchers import vouchers
 from leye_platform.outbox import JobName, ask_for
 from leye_platform.projects.models import Batch, MicroTask, Project
 from leye_platform.projects.rules import BatchState, Pipeline
@@ -41,6 +42,8 @@ from leye_platform.projects.task_type import TaskType, task_type
 from leye_task_templates.consensus import Labels
 
 PROJECTS_AT_ONCE = 50
+OF_ITS_OWN_ROWS = frozenset({Retired.GONE, Retired.CHANGED, Retired.OLD_GUIDE})
+"""What may be otherwise again: an erasure is called off. Answers only become more, and doubts are looked at above."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,12 @@ def look_at(session: Session, project_id: UUID, now: datetime) -> Found:
     standing = [one for one in in_use if one.reason is None]
     answers = _answers(session, project, standing)
     reasons = {one.microtask_id: one.reason for one in in_use if one.reason is not None}
-    reasons |= _served(answers, vouchers(session, project_id))
+    reasons |= _served(answers, vouchers(session, project))
     stock = stock_of(session, project_id, now, without=reasons.keys())
     to_take: list[UUID] = []
     if any(count < WANTED for count in stock.unseen.values()):
         candidates = candidates_of(session, project)
-        known = known_by(session, candidates)
+        known = known_by(session, candidates, stock.unseen.keys())
         to_take = chosen_for(stock.unseen, {one: known.get(one, set()) for one in candidates}, STEP)
     left = [one.microtask_id for one in standing if one.microtask_id not in reasons]
     # Full, and yet somebody has seen nearly all of it: for what serves them those go that most people have had.
@@ -161,10 +164,9 @@ def renew(session: Session, project_id: UUID, found: Found, now: datetime) -> No
     by_reason: dict[Retired, list[UUID]] = defaultdict(list)
     for microtask_id, reason in found.to_retire.items():
         by_reason[reason].append(microtask_id)
-    doubts = sorted(by_reason[Retired.DOUBTED])
-    by_reason[Retired.DOUBTED] = [one for one in doubts if _is_doubted(session, project, one, now)]
+    by_reason[Retired.DOUBTED] = _doubt(session, project, by_reason[Retired.DOUBTED], now)
     for reason, retiring in sorted(by_reason.items()):
-        count = _retire(session, retiring, reason, now)
+        count = _retire(session, project_id, retiring, reason, now)
         if count:
             detail = {"items": count, "reason": reason.value}
             record(session, at=now, person_id=None, action="gold.take_out", subject_id=project_id, **detail)
@@ -176,23 +178,36 @@ def renew(session: Session, project_id: UUID, found: Found, now: datetime) -> No
         ask_for(session, JobName.RENEW_GOLD, {"project_id": str(project_id)}, now, once_for=project_id)
 
 
-def _is_doubted(session: Session, project: Project, microtask_id: UUID, now: datetime) -> bool:
-    """Whether it is in doubt still, under its lock; then what follows from that is done."""
-    task_locked = select(MicroTask).where(MicroTask.id == microtask_id).with_for_update(key_share=True)
-    microtask = session.scalars(task_locked, execution_options={"populate_existing": True}).one()
-    standing = [one for one in _in_use(session, project.id) if one.microtask_id == microtask_id and not one.reason]
-    right = _answers(session, project, standing).get(microtask_id, {})
-    if not doubted(right, vouchers(session, project.id)):
-        return False
-    doubt(session, microtask, [person for person, same in right.items() if not same], now)
-    return True
+def _doubt(session: Session, project: Project, microtask_ids: Sequence[UUID], now: datetime) -> list[UUID]:
+    """Which of these are in doubt still, under their locks, all taken in one order; then what follows from that."""
+    if not microtask_ids:
+        return []
+    wanted = select(MicroTask).where(MicroTask.id.in_(microtask_ids)).order_by(MicroTask.id)
+    locked = session.scalars(
+        wanted.with_for_update(key_share=True), execution_options={"populate_existing": True}
+    ).all()
+    standing = [one for one in _in_use(session, project.id) if one.microtask_id in microtask_ids and not one.reason]
+    answers, vouching = _answers(session, project, standing), vouchers(session, project)
+    doubts = [
+        (microtask, [person for person, same in answers[microtask.id].items() if not same])
+        for microtask in locked
+        if doubted(answers.get(microtask.id, {}), vouching)
+    ]
+    if doubts:
+        doubt(session, project.id, doubts, now)
+    return [microtask.id for microtask, _ in doubts]
 
 
-def _retire(session: Session, microtask_ids: Sequence[UUID], reason: Retired, now: datetime) -> int:
+def _retire(session: Session, project_id: UUID, microtask_ids: Sequence[UUID], reason: Retired, now: datetime) -> int:
+    """Take these out of use, where what speaks against them still does once their rows are locked; how many."""
     if not microtask_ids:
         return 0
     in_use = (RenewedGold.microtask_id.in_(microtask_ids), RenewedGold.retired_at.is_(None))
-    rows = session.scalars(select(RenewedGold).where(*in_use).with_for_update()).all()
+    locked = select(RenewedGold).where(*in_use).order_by(RenewedGold.microtask_id).with_for_update()
+    rows = session.scalars(locked).all()
+    if reason in OF_ITS_OWN_ROWS:
+        still = {one.microtask_id for one in _in_use(session, project_id) if one.reason is reason}
+        rows = [row for row in rows if row.microtask_id in still]
     for row in rows:
         row.retired_at, row.retired_for = now, reason
     session.flush()

@@ -1,28 +1,31 @@
 """How much gold there is in a project that people at work in it have not seen. Read only, without a walk over items.
 
-Indexes: `ix_slots_open` finds the stock, `ix_responses_project_id_number` the newest answers, and
-`uq_assignments_microtask_id_person_id_round` who knows an item.
+Indexes: `ix_slots_open` finds the stock, `ix_responses_project_id_number` the newest answers,
+`ix_assignments_person_id_item_id` and `ix_reviews_item_id_reviewer_id` who knows an item.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, SQLColumnExpression, Subquery, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from leye_platform.assignments.core_tables import ANSWERED_OR_HELD, OPEN, slots
+from leye_platform.accounts.models import Person
+from leye_platform.assignments.core_tables import OPEN, RELEASED, reservations, slots
 from leye_platform.assignments.known_truth import serves_still
-from leye_platform.assignments.models import Assignment, Response, Slot, WorkRecord
-from leye_platform.assignments.rules import Lane
+from leye_platform.assignments.models import Assignment, Cursor, Response, Slot
+from leye_platform.assignments.reserved import stands
+from leye_platform.assignments.rules import GOLD_ROUND, Lane
 from leye_platform.gold.models import RenewedGold
-from leye_platform.gold.rules import ACTIVE, PACE, Retired, days_left, vouches
-from leye_platform.projects.models import Batch, Item
+from leye_platform.gold.rules import ACTIVE, PACE, Retired, days_left
+from leye_platform.projects.models import Batch, Item, MicroTask
 from leye_platform.projects.rules import BatchState, DataState
 from leye_platform.review.models import Decision, Review
 from leye_platform.review.rules import ReviewCause
+from leye_platform.teams.models import TeamMember
 
 SHOWN = 20
 MOST_COUNTED = 1_000
@@ -34,7 +37,7 @@ NEWEST = 5_000
 @dataclass(frozen=True)
 class Stock:
     """The gold items that a project's open batches hold, by micro-task; and of everybody at work in it how many of
-    them they have not had, and how many they answer a day. in_use: how many are decided items."""
+    them they can still be given, and how many they answer a day. in_use: how many are decided items."""
 
     tasks: frozenset[UUID]
     in_use: int
@@ -56,18 +59,63 @@ def stock_of(session: Session, project_id: UUID, now: datetime, *, without: Coll
     """What there is now, in a constant number of queries; aside are decided items that serve no more, and `without`."""
     open_batches = select(Batch.id).where(Batch.project_id == project_id, Batch.state == BatchState.OPEN)
     waiting = (
-        select(Slot.microtask_id)
+        select(Slot.batch_id, Slot.position, Slot.round, Slot.microtask_id, Slot.item_id)
         .where(Slot.batch_id.in_(open_batches), Slot.lane == Lane.GOLD, Slot.state == OPEN)
-        .where(serves_still(slots.c.round, slots.c.microtask_id))
+        .where(serves_still(slots.c.round, slots.c.microtask_id), Slot.microtask_id.not_in(without))
         .order_by(Slot.position.desc())
         .limit(MOST_COUNTED)
     )
-    tasks = frozenset(session.scalars(waiting)) - set(without)
+    tasks = frozenset(row.microtask_id for row in session.execute(waiting))
     in_use = select(func.count()).where(RenewedGold.project_id == project_id, RenewedGold.retired_at.is_(None))
     active, a_day = _at_work(session, project_id, now)
-    known = Counter(person for people in known_by(session, tasks, active).values() for person in people)
-    unseen = {person: len(tasks) - known[person] for person in active}
+    unseen = _unseen(session, project_id, waiting.subquery("waiting"), active, now)
     return Stock(tasks, session.scalar(in_use) or 0, unseen, a_day)
+
+
+def _unseen(
+    session: Session, project_id: UUID, waiting: Subquery, people: Collection[UUID], now: datetime
+) -> dict[UUID, int]:
+    """By person, how many of the waiting slots a claim of theirs can still give them (assignments/lanes.py:suits).
+
+    Those beyond their cursor, in batches that are not kept for others, of items that they have not had or reviewed.
+    """
+    unseen = dict.fromkeys(people, 0)
+    closed_to = _kept_for_others(session, project_id, now)
+    had = _had(waiting.c.item_id, waiting.c.microtask_id).where(
+        or_(Assignment.round == waiting.c.round, waiting.c.round == GOLD_ROUND)
+    )
+    reviewed = _reviewed(waiting.c.item_id)
+    own_cursor = and_(Cursor.person_id == Person.id, Cursor.batch_id == waiting.c.batch_id, Cursor.lane == Lane.GOLD)
+    counted = (
+        select(Person.id, waiting.c.batch_id, func.count())
+        .select_from(Person)
+        .join(waiting, true())
+        .outerjoin(Cursor, own_cursor)
+        .where(Person.id.in_(people), waiting.c.position > func.coalesce(Cursor.position, 0))
+        .where(had.scalar_subquery().is_(None), reviewed.scalar_subquery().is_(None))
+        .group_by(Person.id, waiting.c.batch_id)
+    )
+    for person_id, batch_id, count in session.execute(counted):
+        if all(person_id in team for kept, team in closed_to if kept in {None, batch_id}):
+            unseen[person_id] += count
+    return unseen
+
+
+def _kept_for_others(session: Session, project_id: UUID, now: datetime) -> list[tuple[UUID | None, set[UUID]]]:
+    """What of a project is kept for teams now: the batch, None for all of them, and the team's people."""
+    kept = session.execute(
+        select(reservations.c.batch_id, reservations.c.team_id).where(
+            reservations.c.project_id == project_id, stands()
+        ),
+        {"now": now},
+    ).all()
+    if not kept:
+        return []
+    people: dict[UUID, set[UUID]] = defaultdict(set)
+    of_teams = select(TeamMember.team_id, TeamMember.person_id).where(TeamMember.team_id.in_({row[1] for row in kept}))
+    for team_id, person_id in session.execute(of_teams):
+        people[team_id].add(person_id)
+    return [(batch_id, people[team_id]) for batch_id, team_id in kept]
 
 
 def _at_work(session: Session, project_id: UUID, now: datetime) -> tuple[set[UUID], dict[UUID, float]]:
@@ -90,29 +138,35 @@ def _at_work(session: Session, project_id: UUID, now: datetime) -> tuple[set[UUI
     return {person for person, _ in rows}, {person: gold / PACE.days for person, gold in rows if gold}
 
 
-def known_by(
-    session: Session, tasks: Collection[UUID], people: Collection[UUID] | None = None
-) -> dict[UUID, set[UUID]]:
-    """By micro-task, which people have had it in any round, or have reviewed it: it tells nothing of them."""
-    had = select(Assignment.microtask_id, Assignment.person_id).where(
-        Assignment.microtask_id.in_(tasks), Assignment.state.in_(ANSWERED_OR_HELD)
-    )
-    reviewed = select(Review.microtask_id, Review.reviewer_id).where(
-        Review.microtask_id.in_(tasks), Review.reviewer_id.is_not(None)
-    )
+def known_by(session: Session, tasks: Collection[UUID], people: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """By micro-task, which of these people have had it in any round, or have reviewed it: it tells nothing of them."""
+    had, reviewed = _had(MicroTask.item_id, MicroTask.id).scalar_subquery(), _reviewed(MicroTask.item_id)
+    knows = or_(had.is_not(None), reviewed.scalar_subquery().is_not(None))
+    pairs = select(MicroTask.id, Person.id).select_from(MicroTask).join(Person, Person.id.in_(people))
     found: dict[UUID, set[UUID]] = defaultdict(set)
-    for query in (had, reviewed):
-        for task, person in session.execute(query):
-            if person is not None and (people is None or person in people):
-                found[task].add(person)
+    for task, person in session.execute(pairs.where(MicroTask.id.in_(tasks), knows)):
+        found[task].add(person)
     return found
 
 
-def vouchers(session: Session, project_id: UUID) -> set[UUID]:
-    """Whose word counts on an item that no reviewer has settled: people known by gold of their own in the project."""
-    records = select(WorkRecord.person_id, WorkRecord.gold_answers, WorkRecord.gold_right)
-    of_project = records.where(WorkRecord.project_id == project_id, WorkRecord.gold_answers > 0)
-    return {person for person, answers, right in session.execute(of_project) if vouches(answers, right)}
+# Not EXISTS: PostgreSQL would look at all assignments once, for the sake of a few pairs of a person and a task.
+def _had(item_id: SQLColumnExpression[UUID], microtask_id: SQLColumnExpression[UUID]) -> Select[UUID]:
+    """An assignment of the person beside, on this task, that they did not give back."""
+    return (
+        select(Assignment.id)
+        .where(
+            Assignment.person_id == Person.id,
+            Assignment.item_id == item_id,
+            Assignment.microtask_id == microtask_id,
+            Assignment.state != RELEASED,
+        )
+        .limit(1)
+    )
+
+
+def _reviewed(item_id: SQLColumnExpression[UUID]) -> Select[UUID]:
+    """A review of the item by the person beside."""
+    return select(Review.id).where(Review.item_id == item_id, Review.reviewer_id == Person.id).limit(1)
 
 
 def retired_counts(session: Session, project_id: UUID) -> dict[Retired, int]:
@@ -127,7 +181,8 @@ def retired_counts(session: Session, project_id: UUID) -> dict[Retired, int]:
 
 @dataclass(frozen=True)
 class Doubted:
-    """A decided item that most people answered otherwise, and that stands as it was decided: it had been delivered."""
+    """A decided item that most people answered otherwise, and that stands as it was decided: it had been delivered, or
+    its batch was not open."""
 
     batch_id: UUID
     batch: str

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from leye_platform.actor import Actor
 from leye_platform.audit import record
 from leye_platform.errors import FieldsRefused
+from leye_platform.gold.models import RenewedGold
 from leye_platform.guides.errors import DraftMissing, GuideMovedOn
 from leye_platform.guides.models import GuideDraft
 from leye_platform.guides.rules import (
@@ -19,6 +20,7 @@ from leye_platform.guides.rules import (
     problems_of_text,
 )
 from leye_platform.notices.events import guide_was_changed
+from leye_platform.outbox import JobName, ask_for
 from leye_platform.projects.models import GuideVersion, Project
 from leye_platform.projects.rules import one_line
 
@@ -117,4 +119,8 @@ def _add_version(
     )
     if newest is not None:
         guide_was_changed(session, project, guide, now)
+        # Decided items serve as gold only under their own guide: what there is of them is looked at now.
+        in_use = exists().where(RenewedGold.project_id == project.id, RenewedGold.retired_at.is_(None))
+        if session.scalar(select(in_use)):
+            ask_for(session, JobName.RENEW_GOLD, {"project_id": str(project.id)}, now, once_for=project.id)
     return guide

@@ -16,6 +16,7 @@ down_revision = "0026"
 def upgrade() -> None:
     """None serves yet; the first run of the job sees to it."""
     op.add_column("projects", sa.Column("gold_looked_at", UtcDateTime(timezone=True), nullable=True))
+    op.add_column("slots", sa.Column("shown_as", sa.Uuid(), nullable=True))
     op.create_table(
         "renewed_gold",
         sa.Column("microtask_id", sa.Uuid(), nullable=False),
@@ -23,7 +24,6 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.Uuid(), nullable=False),
         sa.Column("project_id", sa.Uuid(), nullable=False),
         sa.Column("decision_id", sa.Uuid(), nullable=False),
-        sa.Column("shown_as", sa.Uuid(), nullable=True),
         sa.Column("renewed_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("retired_at", UtcDateTime(timezone=True), nullable=True),
         sa.Column("retired_for", sa.String(length=24), nullable=True),
@@ -61,4 +61,5 @@ def downgrade() -> None:
     op.execute("UPDATE slots SET state = 'withdrawn' WHERE round = 0 AND state IN ('open', 'held')")
     op.drop_index("ix_responses_gold_batch_id", table_name="responses")
     op.drop_table("renewed_gold")
+    op.drop_column("slots", "shown_as")
     op.drop_column("projects", "gold_looked_at")
