@@ -10,8 +10,12 @@ from sqlalchemy import func, select, update
 from leye_platform.assignments.correct import Correction, correct
 from leye_platform.assignments.models import Response
 from leye_platform.assignments.own import Annotator
+from leye_platform.assignments.rules import GOLD_ROUND
+from leye_platform.gold.lanes import give_places, lanes_of
+from leye_platform.gold.models import RenewedGold
 from leye_platform.installation import Installation
 from leye_platform.matching.models import KeptFit, SkillFit
+from leye_platform.matching.sealing import KeyRing
 from leye_platform.projects.models import MicroTask
 from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
 from leye_platform.review.models import Decision
@@ -21,6 +25,7 @@ from leye_platform.review.weighings import Cause, Outcome, Weighed
 from support.clock import MovableClock
 from support.crowd import Crowd
 from support.factories import chosen
+from support.renewing import Renewing
 
 SEVERAL = Pipeline(overlap_start=2, overlap_limit=4, confidence=0.93, gold_share=0)
 
@@ -105,6 +110,33 @@ def test_a_correction_is_drawn_again_too(crowd: Crowd) -> None:
     assert sum(row.cause == Cause.CORRECTION for row in rows) == corrected > 1
     work_off(crowd, batch.project_id, [crowd.person() for _ in range(4)], refit_every=7)
     assert replayed_in(crowd, batch.project_id).differences == []
+
+
+def test_a_corrected_answer_to_a_decided_item_that_serves_as_gold_is_none_of_its_own(
+    installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KeyRing, "draw", lambda *_: 0.0)
+    crowd = Renewing(installation, clock)
+    pipeline = Pipeline(overlap_start=2, overlap_limit=4, confidence=0.85, gold_share=0.5)
+    batch = crowd.batch(items=1, pipeline=pipeline)
+    _, second = crowd.given(batch, "正面", "负面")
+    crowd.corrects(second, "正面")
+    clock.move(minutes=1)
+    with crowd.database.write() as session:
+        decision = session.scalars(select(Decision)).one()
+        of_item = (decision.microtask_id, decision.item_id, batch.batch_id, batch.project_id)
+        names = ("microtask_id", "item_id", "batch_id", "project_id")
+        gold = RenewedGold(**dict(zip(names, of_item, strict=True)), decision_id=decision.id, renewed_at=clock.now())
+        give_places(session, [gold], lanes_of(session, batch.project_id, clock.now()))
+    crowd.batch(items=1, project_id=batch.project_id)
+    tested = crowd.known_person(batch.project_id)
+    as_gold = (tested, crowd.claims(tested, batch.project_id))
+    assert crowd.held(as_gold[1]).round == GOLD_ROUND
+    crowd.answers(*as_gold, "负面")
+    crowd.corrects(as_gold, "正面")
+    replayed = replayed_in(crowd, batch.project_id)
+    assert replayed.differences == []
+    assert (replayed.weighings, replayed.decisions) == (3, 1)
 
 
 def test_single_answers_and_their_draws_are_drawn_again(crowd: Crowd) -> None:

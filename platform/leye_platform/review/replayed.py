@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import ReplacedAnswer, Response
-from leye_platform.assignments.rules import ProposalUse
+from leye_platform.assignments.rules import GOLD_ROUND, ProposalUse
 from leye_platform.matching.models import KeptFit
 from leye_platform.projects.models import MicroTask, Project
 from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
@@ -107,8 +107,10 @@ def _log_of(session: Session, ids: Sequence[UUID]) -> Iterator[_Log]:
         select(ReplacedAnswer).where(ReplacedAnswer.response_id.in_(of_these)).order_by(ReplacedAnswer.version)
     ):
         before[replaced.response_id].append(replaced)
+    # An answer to a decided item that serves as gold tells of its author: it was never weighed for the item.
+    of_the_item = (Response.microtask_id.in_(ids), Response.round != GOLD_ROUND)
     for response in session.scalars(
-        select(Response).where(Response.microtask_id.in_(ids)).order_by(Response.microtask_id, Response.number)
+        select(Response).where(*of_the_item).order_by(Response.microtask_id, Response.number)
     ):
         said[response.microtask_id].append(_Said(response, before[response.id]))
     decisions: dict[UUID, list[Decision]] = defaultdict(list)
