@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, case, func, insert, literal_column, select, update
+from sqlalchemy import UpdateBase, bindparam, case, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -18,7 +18,6 @@ from leye_platform.assignments.core_tables import (
     batches,
     dialect_of,
     insert_into,
-    kept_fits,
     micro_tasks,
     projects,
     responses,
@@ -30,6 +29,7 @@ from leye_platform.assignments.rules import BROUGHT, ProposalUse
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.asking import asking_learned
+from leye_platform.review.kept_fits import drop_unwanted, is_new, keep_fit
 from leye_platform.review.rules import DecisionMethod
 from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
 from leye_task_templates.consensus import FittedProject, GivenAnswer
@@ -103,10 +103,10 @@ def _put_skills(dialect: str) -> UpdateBase:
 
 
 @cache
-def _put_fit(dialect: str) -> UpdateBase:
+def _put_fit(dialect: str, *, new: bool) -> UpdateBase:
     adding = insert_into(dialect, skill_fits)
     kept = {name: adding.excluded[name] for name in ("prior", "answers", "fitted_at", "asking")}
-    counted = {"number": skill_fits.c.number + 1}
+    counted = {"number": skill_fits.c.number + int(new)}
     putting = adding.on_conflict_do_update(index_elements=[skill_fits.c.project_id], set_={**kept, **counted})
     return putting.returning(skill_fits.c.number)
 
@@ -166,9 +166,12 @@ def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: dat
     Without answers, skills stay as they were measured and open flags go.
     """
     if refit is None:
+        drop_unwanted(session, project_id)
         keep_flags(session, project_id, NOTHING_FOUND, now)
         return
     dialect = dialect_of(session)
+    skills = {str(person): skill for person, skill in refit.fitted.skills.items()}
+    new = is_new(session, project_id, refit.fitted.prior, skills)
     rows = [
         {"person_id": person, "project_id": project_id, "skill": skill, "fitted_at": now}
         for person, skill in refit.fitted.skills.items()
@@ -182,10 +185,11 @@ def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: dat
         "number": 1,
         "asking": refit.asking,
     }
-    number = session.execute(_put_fit(dialect), fit).scalar_one()
-    skills = {str(person): skill for person, skill in refit.fitted.skills.items()}
-    kept = {name: fit[name] for name in ("project_id", "prior", "fitted_at")}
-    session.execute(insert(kept_fits), kept | {"number": number, "skills": skills})
+    number = session.execute(_put_fit(dialect, new=new), fit).scalar_one()
+    if new:
+        kept = {"number": number, "prior": refit.fitted.prior, "skills": skills, "fitted_at": now}
+        keep_fit(session, project_id, kept)
+    drop_unwanted(session, project_id)
     keep_flags(session, project_id, refit.found, now)
     _keep_gold_factors(session, project_id, refit.gold_factors)
 
