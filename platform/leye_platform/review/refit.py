@@ -38,8 +38,10 @@ AT_A_TIME = 5000
 MOST_ANSWERS = 200_000
 """From so many of its newest answers a project's skills are fitted: those of long ago say little about today."""
 
-PROJECT = select(projects.c.task_type, projects.c.label_config, projects.c.pipeline).where(
-    projects.c.id == bindparam("project")
+PROJECT = (
+    select(projects.c.task_type, projects.c.label_config, projects.c.pipeline, skill_fits.c.asking)
+    .outerjoin(skill_fits, skill_fits.c.project_id == projects.c.id)
+    .where(projects.c.id == bindparam("project"))
 )
 _older = responses.alias("older")
 _TOO_OLD = (
@@ -128,7 +130,7 @@ class Refit:
 def refit_project(session: Session, project_id: UUID) -> Refit | None:
     """Fit skills and prior of a project as its task type does, gold items with their known truth, and look whose
     answers a human should see; None where there are no answers. Reads only."""
-    name, label_config, pipeline = session.execute(PROJECT, {"project": project_id}).one()
+    name, label_config, pipeline, before = session.execute(PROJECT, {"project": project_id}).one()
     kind = task_type(name, label_config)
     looked = looked_through(session, project_id)
     answers: list[GivenAnswer] = []
@@ -153,7 +155,7 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     found = FoundFlags(flags, people, through, looked)
     # Without decided items that serve as gold: a reviewer had them because they are hard.
     as_they_came = [one for one in answers if not isinstance(one.task, tuple)]
-    asking = asking_learned(as_they_came, fitted, kind.consensus, Pipeline.model_validate(pipeline))
+    asking = asking_learned(as_they_came, fitted, kind.consensus, Pipeline.model_validate(pipeline), before)
     # Of everybody who answered, whatever a human has said of them: it asks how much of them is known.
     gold_factors = {person: factor for person, factor in fitted.gold_factors.items() if isinstance(person, UUID)}
     return Refit(fitted, len(answers), found, gold_factors, asking)
