@@ -148,8 +148,10 @@ class _Project:
         if self.manner.learns:
             runs = [self.run(self.items[n].given) for n in work if self.items[n].given]
             checks = [self.checked(n) for n in self.gold if len(self.items[n].given) >= self.manner.start]
-            manner = self.manner
-            self.asking = learn_asking(runs, checks, wanted=manner.wanted, start=manner.start, limit=manner.limit)
+            manner, before = self.manner, self.asking
+            self.asking = learn_asking(
+                runs, checks, wanted=manner.wanted, start=manner.start, limit=manner.limit, before=before
+            )
 
     def run(self, given: list[tuple[int, int]]) -> Run:
         confidences: list[float] = []

@@ -5,7 +5,7 @@ decided is learned from how the confidences of the project's own items ran, answ
 items decided are as right in the mean as wanted. Confidence is not accuracy: what it was too sure of on items whose
 truth is known is taken off first, and where too few are known nothing is lowered. And asking goes on only while it
 decides (hiring until an answer is not worth its cost: E. Kamar, S. Hacker, E. Horvitz, AAMAS 2012): where most items as
-unsure as this one ran into the limit, a reviewer looks at once.
+unsure as this one ran into the limit, a reviewer looks at once, until items as unsure show otherwise.
 """
 
 import math
@@ -113,9 +113,16 @@ def too_sure(checks: Sequence[tuple[float, bool]]) -> float | None:
 
 
 def learn_asking(
-    runs: Sequence[Run], checks: Sequence[tuple[float, bool]], *, wanted: float, start: int, limit: int
+    runs: Sequence[Run],
+    checks: Sequence[tuple[float, bool]],
+    *,
+    wanted: float,
+    start: int,
+    limit: int,
+    before: Asking | None = None,
 ) -> Asking:
     """How long to ask in a project whose items ran so. wanted: the accuracy of the whole; start, limit: answers.
+    before: what was in force until now, for the same settings.
 
     checks: as in `too_sure`, by the first `start` answers to each. Where they are too few, the threshold stays what is
     wanted. So it does where one answer may decide: below it single answers would pass, of people who then are known by
@@ -132,7 +139,7 @@ def learn_asking(
             if table.sure_in_the_mean(lower) - flattered < wanted:
                 break
             enough = round(lower, 6)
-    return Asking(enough, table.hopeless(enough))
+    return Asking(enough, table.hopeless(enough, before or Asking(wanted)))
 
 
 @dataclass(frozen=True)
@@ -170,22 +177,32 @@ class _Table:
         total = self.sure[decided, at[decided]].sum() + waiting * enough
         return float(total / (decided.sum() + waiting))
 
-    def hopeless(self, enough: float) -> tuple[float, ...]:
-        """Up to which confidence asking costs more than `SPARED_REVIEW` answers for each item it decides."""
+    def hopeless(self, enough: float, before: Asking) -> tuple[float, ...]:
+        """Up to which confidence asking costs more than `SPARED_REVIEW` answers for each item it decides, by answers.
+
+        Who is left to a reviewer early shows no more what asking would have brought. So a bound of before stands until
+        enough items below it were asked on about all the same. It rises only where those above it cost a standard
+        error more than chance: else it would climb from refit to refit.
+        """
         reached = self.sure >= enough
         decided = reached.any(axis=1)
         end = np.where(decided, reached.argmax(axis=1) + 1, self.length)
+        cost: NDArray[np.float64] = end - SPARED_REVIEW * decided
         bounds = []
         for answers in range(1, self.seen.shape[1]):
             alike = (decided | self.ended) & (end > answers)
-            if answers < self.start or alike.sum() < ENOUGH_ALIKE:
-                bounds.append(-1.0)
+            seen, former = self.seen[:, answers - 1][alike], before.hopeless_at(answers)
+            kept = former if (seen <= former).sum() < ENOUGH_ALIKE else -1.0
+            above = seen > kept
+            if answers < self.start or above.sum() < ENOUGH_ALIKE:
+                bounds.append(kept if answers >= self.start else -1.0)
                 continue
-            seen = self.seen[:, answers - 1][alike]
-            order = np.argsort(seen, kind="stable")
-            cost: NDArray[np.float64] = end - answers - SPARED_REVIEW * decided
-            lost = np.cumsum(cost[alike][order])
+            order = np.argsort(seen[above], kind="stable")
+            rising, costs = seen[above][order], (cost[alike] - answers)[above][order]
+            lost = np.cumsum(costs)
             lost[: ENOUGH_ALIKE - 1] = 0.0
+            lost[:-1][rising[1:] == rising[:-1]] = 0.0  # a bound takes in all who are as sure
             worst = int(lost.argmax())
-            bounds.append(float(seen[order][worst]) if lost[worst] > 0 else -1.0)
+            needed = math.sqrt(float((costs[: worst + 1] ** 2).sum())) if kept >= 0 else 0.0
+            bounds.append(float(rising[worst]) if lost[worst] > needed else kept)
         return tuple(bounds)

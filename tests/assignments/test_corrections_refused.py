@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
+from leye_platform.assignments.correct import MOST_CORRECTIONS, is_correctable
 from leye_platform.assignments.errors import (
     AnswerRefused,
     AssignmentMissing,
+    CorrectedTooOften,
     CorrectionTooLate,
     NotAnsweredYet,
     ReviewerHasIt,
@@ -27,6 +29,7 @@ from leye_platform.delivery.service import assemble_lot
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Batch, Item, MicroTask
 from leye_platform.projects.rules import BatchState, DataState, ItemState
+from leye_platform.review.replayed import replay_decisions
 from leye_platform.review.rules import Reason, Verdict
 from leye_platform.review.service import take_next
 from support.clock import MovableClock
@@ -106,6 +109,28 @@ def test_what_is_over_stays(
     with database.write() as session:
         deed(session, batch)
     desk.refuses(author, error)
+
+
+def test_an_answer_is_corrected_twenty_times_at_most_gold_as_well(desk: Correcting, database: Database) -> None:
+    batch = desk.batch(1, pipeline=ONE, gold=1)
+    with database.write() as session:
+        session.execute(update(Slot).where(Slot.microtask_id == batch.gold[0]).values(lane=Lane.NORMAL))
+    own = desk.given(batch, YES, YES)
+    with database.read() as session:
+        assert set(session.scalars(select(Response.gold))) == {False, True}
+    assert MOST_CORRECTIONS == 20
+    for author in own:
+        for number in range(MOST_CORRECTIONS):
+            desk.clock.move(minutes=1)
+            assert desk.corrects(author, NO if number % 2 == 0 else YES).new
+        desk.refuses(author, CorrectedTooOften)
+        with database.read() as session:
+            assert not is_correctable(session, author[0].person_id, author[1])
+        assert not desk.corrects(author, YES).new, "it says so already"
+    with database.read() as session:
+        assert all(len(task.weighings or []) <= 21 for task in session.scalars(select(MicroTask)))
+        assert replay_decisions(session, batch.project_id).differences == []
+    desk.balanced()
 
 
 def test_gold_is_in_a_lot_when_the_rest_is(desk: Correcting, database: Database) -> None:

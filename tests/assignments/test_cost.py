@@ -5,16 +5,19 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
+from leye_platform.assignments.drafts import save_draft
 from leye_platform.assignments.expiry import expire_leases
+from leye_platform.assignments.leases import heartbeat, skip
 from leye_platform.assignments.models import Assignment
 from leye_platform.assignments.own import load_standing
+from leye_platform.assignments.rules import SkipReason
 from leye_platform.database import Database
 from leye_platform.installation import Installation
 from leye_platform.projects.models import Item, Project
 from leye_platform.projects.rules import Pipeline, PipelineKind
 from support.clock import MovableClock
 from support.crowd import Crowd
-from support.factories import keep_for_a_team, make_batch, make_items
+from support.factories import chosen, keep_for_a_team, make_batch, make_items
 from support.grown import answered_before
 from support.statements import Statements, scans, statements_of
 
@@ -102,6 +105,23 @@ def holds_plans(crowd: Crowd, database: Database, items: int, grown: frozenset[s
         for done in (claiming, submitting, several, by_number):
             assert scans(database, done, LARGE) == []
             assert scans(database, done, grown, as_planned=True) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_by_what_answers_were_weighed_is_read_only_by_who_weighs(crowd: Crowd, database: Database) -> None:
+    batch = crowd.batch(items=2, pipeline=Pipeline(kind=PipelineKind.SINGLE_CHECK, check_share=0, gold_share=0))
+    who, now = crowd.person(), crowd.clock.now()
+    held = crowd.claims(who, batch.project_id)
+    with statements_of(database) as besides, database.write() as session:
+        heartbeat(session, who.person_id, held, crowd.keys, now)
+        save_draft(session, who.person_id, held, chosen("正面"), now)
+        skip(session, who.person_id, held, SkipReason.OTHER, now=now)
+    assert [text for text, _ in besides.seen if "weighings" in text] == []
+    held = crowd.claims(who, batch.project_id)
+    with statements_of(database) as submitting:
+        crowd.answers(who, held)
+    reading = [text for text, _ in submitting.seen if "weighings" in text and text.startswith("SELECT")]
+    assert len(reading) == 1
 
 
 def test_no_statement_walks_a_large_table(crowd: Crowd, database: Database) -> None:

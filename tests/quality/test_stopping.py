@@ -62,6 +62,42 @@ def test_where_asking_hardly_ever_decides_a_reviewer_looks_at_once() -> None:
     assert rare.hopeless_at(2) == -1.0, "twenty are too few to give up on the next"
 
 
+HOPELESS, HOPEFUL = Run((0.75, 0.5, 0.6, 0.5, 0.6)), Run((0.75, 0.7, 0.95))
+LEFT, SOON = Run((0.75, 0.5)), Run((0.75, 0.55, 0.95))
+
+
+def bound(runs: list[Run], before: float | None) -> float:
+    """At two answers, after so many were left to a reviewer up to the bound before."""
+    known = None if before is None else Asking(0.9, (-1.0, before, -1.0, -1.0))
+    return learn_asking(runs, HONEST, wanted=0.9, start=2, limit=5, before=known).hopeless_at(2)
+
+
+def test_who_was_left_to_a_reviewer_early_does_not_bring_back_asking_to_the_limit() -> None:
+    assert bound([HOPELESS] * 60 + [HOPEFUL] * 60, None) == 0.5
+    newer = [LEFT] * 300 + [HOPEFUL] * 300
+    assert bound(newer, None) == -1.0, "what they show by themselves"
+    assert bound(newer, 0.5) == 0.5
+    assert bound([LEFT] * 300, 0.5) == 0.5, "nor where nobody was asked on about at all"
+
+
+def test_a_bound_falls_when_enough_items_below_it_were_asked_on_about_and_decided() -> None:
+    assert bound([LEFT] * 300 + [Run((0.75, 0.45, 0.97))] * 29, 0.5) == 0.5
+    assert bound([LEFT] * 300 + [Run((0.75, 0.45, 0.97))] * 30, 0.5) == -1.0
+
+
+def test_a_bound_rises_only_where_it_is_beyond_chance() -> None:
+    in_doubt = Run((0.75, 0.55, 0.6, 0.5, 0.6))
+    assert bound([LEFT] * 100 + [in_doubt] * 60 + [HOPEFUL] * 60, 0.5) == 0.55
+    by_chance = [in_doubt] * 60 + [SOON] * 25 + [QUICK] * 100
+    assert bound(by_chance, None) == 0.55, "180 answers for nothing, and 25 items decided of which each is worth seven"
+    assert bound([LEFT] * 100 + by_chance, 0.5) == 0.5
+
+
+def test_a_bound_counts_all_who_are_as_sure_whoever_came_first() -> None:
+    soon = [SOON] * 40 + [QUICK] * 100
+    assert bound([Run((0.75, 0.55, 0.6, 0.5, 0.6))] * 60 + soon, None) == -1.0
+
+
 def test_what_was_learned_is_read_as_it_was_kept() -> None:
     learned = Asking(0.8734, (-1.0, 0.52))
     assert Asking.from_json(learned.to_json()) == learned

@@ -94,6 +94,24 @@ def test_gold_that_was_answered_right_lets_sure_items_pay_and_wrong_gold_does_no
     assert asking_learned(answers, consensus.fit(answers), consensus, single) is None
 
 
+@pytest.mark.parametrize(("settings", "bound"), [(SETTINGS, 0.55), ([0.9, 2, 4], -1.0)])
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_refit_goes_on_from_what_was_in_force(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch, settings: list[Any], bound: float
+) -> None:
+    monkeypatch.setattr("leye_quality.stopping.ENOUGH_RUNS", 1)
+    batch = crowd.batch(items=1, pipeline=WANTED)
+    learned(crowd, batch.project_id, settings, [-1.0, 0.55, -1.0])
+    for label in ("正面", "负面"):
+        who = crowd.person()
+        crowd.answers(who, crowd.claims(who, batch.project_id), label)
+    with crowd.database.write() as session:
+        keep_refit(session, batch.project_id, refit_project(session, batch.project_id), crowd.clock.now())
+        asking = session.get_one(SkillFit, batch.project_id).asking
+    assert asking is not None
+    assert (asking["hopeless"], asking["for"]) == ([-1.0, bound, -1.0], SETTINGS)
+
+
 def test_each_refit_is_kept_as_it_was_in_force(crowd: Crowd) -> None:
     batch = crowd.batch(items=3, pipeline=WANTED)
     for _ in range(2):

@@ -26,6 +26,7 @@ from leye_platform.assignments.core_tables import (
     work_records,
 )
 from leye_platform.assignments.errors import (
+    CorrectedTooOften,
     CorrectionTooLate,
     NotAnsweredYet,
     ReviewerHasIt,
@@ -150,6 +151,17 @@ SURROUNDINGS = (
 SAID = ("result", "labels", "as_sent", "proposal_use", "idempotency_key")
 _log = replaced_answers.alias("log")
 _next_version = select(func.count() + 1).where(_log.c.response_id == responses.c.id).scalar_subquery()
+MOST_CORRECTIONS = 20
+"""Of one answer: each is kept for good, and what followed from it (`micro_tasks.weighings`)."""
+CORRECTED_OFTEN = (
+    exists()
+    .where(
+        _log.c.response_id == responses.c.id,
+        _log.c.version >= MOST_CORRECTIONS,
+        responses.c.assignment_id == bindparam("assignment"),
+    )
+    .select()
+)
 LOG = insert(replaced_answers).from_select(
     ["response_id", "version", *SAID, "given_at", "replaced_at"],
     select(
@@ -178,7 +190,7 @@ COUNT_RIGHT = (
     # What was not known when it was answered counted as right: never more is right than was given.
     .values(gold_right=_between_none_and_all(work_records.c.gold_right + bindparam("more")))
 )
-TOO_LATE = (RoundIsOver, CorrectionTooLate, WorkIsOver, ReviewerHasIt, ReviewerHasSettled)
+TOO_LATE = (CorrectedTooOften, RoundIsOver, CorrectionTooLate, WorkIsOver, ReviewerHasIt, ReviewerHasSettled)
 CLOSED = frozenset({BatchState.CLOSED, BatchState.CANCELLED})
 
 
@@ -187,10 +199,10 @@ def correct(session: Session, person_id: UUID, assignment_id: UUID, given: Corre
 
     The same answer again changes nothing, nor does a request whose key was here before. Of two at once the later one
     stands: the assignment's and the micro-task's rows are locked, as in a submit. Raises AssignmentMissing, TaskErased;
-    NotAnsweredYet; AnswerRefused; RoundIsOver, CorrectionTooLate, ReviewerHasIt, ReviewerHasSettled, WorkIsOver, all
-    before anything is written.
+    NotAnsweredYet; AnswerRefused; CorrectedTooOften, RoundIsOver, CorrectionTooLate, ReviewerHasIt, ReviewerHasSettled,
+    WorkIsOver, all before anything is written.
     """
-    own = load_own(session, assignment_id, person_id)
+    own = load_own(session, assignment_id, person_id, to_weigh=True)
     if own.state is not AssignmentState.SUBMITTED:
         raise NotAnsweredYet
     standing = _Standing(*session.execute(STANDING, {"assignment": own.id}).one())
@@ -255,6 +267,8 @@ def _been_here(session: Session, standing: _Standing, key: str | None) -> bool:
 
 def _check_open(session: Session, place: _Place, *, lock: bool) -> RoundReviews:
     """How the micro-task stands with the reviewers, where its item can still change. lock: the item's row is locked."""
+    if session.scalar(CORRECTED_OFTEN, {"assignment": place.assignment_id}):
+        raise CorrectedTooOften(most=MOST_CORRECTIONS)
     place = place.as_its_author_knows()
     where = {"assignment": place.assignment_id, "submitted": place.submitted_at}
     batch_state, data_state, put_away_at, in_lot = session.execute(SURROUNDINGS, where).one()

@@ -64,6 +64,12 @@ class NotAnsweredYet(Conflict):
     sentence = N_("这条任务你还没有提交过答案，没有要更正的。请直接提交答案。")
 
 
+class CorrectedTooOften(Conflict):
+    """Everything an answer has said is kept for good; past this, somebody should look why it changes so often."""
+
+    sentence = N_("这条的答案已经改过 {most} 次，不能再改，报酬不变。还要改的话，请告诉组长。")
+
+
 class CorrectionTooLate(Conflict):
     """The item is in a lot, or further: what the partner gets no longer changes under their hands."""
 

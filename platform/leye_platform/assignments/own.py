@@ -48,9 +48,9 @@ class OwnAssignment(NamedTuple):
 
     rate: the pay of one answer when the lease began. last_active_at: the last active-time event. prior:
     the class prior of the last refit, fitted_on: how many answers that rested on; fit: its number, asking: how long it
-    has the project ask. weighings: of the micro-task so far. answers: how many the person has
-    given in the project. only_part: the item has no other micro-task. answered_meanwhile: when the person last answered
-    another task since this lease began, where it was one of several.
+    has the project ask. answers: how many the person has given in the project. only_part: the item has no other
+    micro-task. answered_meanwhile: when the person last answered another task since this lease began, where it was one
+    of several. weighings: of the micro-task so far, read only by who is to weigh it: the longest column of its row.
     """
 
     id: UUID
@@ -92,7 +92,7 @@ class OwnAssignment(NamedTuple):
     answered_meanwhile: datetime | None
     fit: int | None
     asking: dict[str, Any] | None
-    weighings: list[Any] | None
+    weighings: list[Any] | None = None
 
     @property
     def is_gold(self) -> bool:
@@ -101,7 +101,7 @@ class OwnAssignment(NamedTuple):
         return self.gold_labels is not None or self.round == GOLD_ROUND
 
 
-def _load(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _load(which: ColumnElement[bool], *, to_weigh: bool) -> Select[*tuple[Any, ...]]:
     rate = (
         select(pay_rates.c.rate)
         .where(
@@ -152,7 +152,7 @@ def _load(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             case((a.place > 1, meanwhile)),
             skill_fits.c.number,
             skill_fits.c.asking,
-            m.weighings,
+            *((m.weighings,) if to_weigh else ()),
         )
         .join(slots, slots.c.id == a.slot_id)
         .join(micro_tasks, m.id == a.microtask_id)
@@ -181,24 +181,26 @@ def _newest_on_item() -> ScalarSelect[UUID]:
     )
 
 
-LOAD = Prepared(_load(assignments.c.id == bindparam("assignment")))
+LOAD = Prepared(_load(assignments.c.id == bindparam("assignment"), to_weigh=False))
+LOAD_TO_WEIGH = Prepared(_load(assignments.c.id == bindparam("assignment"), to_weigh=True))
 LOAD_STANDING = Prepared(
     _load(
         and_(
             assignments.c.id == _newest_on_item(),
             or_(*(assignments.c.state == state for state in ANSWERED_OR_HELD)),
             assignments.c.round >= micro_tasks.c.round,
-        )
+        ),
+        to_weigh=True,
     )
 )
 
 
-def load_own(session: Session, assignment_id: UUID, person_id: UUID) -> OwnAssignment:
-    """The person's own assignment, locked.
+def load_own(session: Session, assignment_id: UUID, person_id: UUID, *, to_weigh: bool = False) -> OwnAssignment:
+    """The person's own assignment, locked. to_weigh: with its micro-task's weighings, for a submit or a correction.
 
     Raises AssignmentMissing, for another's too; TaskErased.
     """
-    row = LOAD.first(session, {"assignment": assignment_id, "person": person_id})
+    row = (LOAD_TO_WEIGH if to_weigh else LOAD).first(session, {"assignment": assignment_id, "person": person_id})
     if row is None:
         raise AssignmentMissing
     return _kept(OwnAssignment(*row))

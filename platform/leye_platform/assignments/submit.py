@@ -108,7 +108,7 @@ def submit(
     Raises AssignmentMissing; AnswerRefused for an answer that the label config does not allow; TaskGivenBack
     and TaskSkipped, after keeping the answer as a draft (the caller commits in spite of them).
     """
-    own = load_own(session, assignment_id, who.person_id)
+    own = load_own(session, assignment_id, who.person_id, to_weigh=True)
     return submit_loaded(session, who, own, given, key_ring=key_ring, now=now)
 
 

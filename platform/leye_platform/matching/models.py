@@ -47,8 +47,8 @@ class AnnotatorSkill(Base):
 class SkillFit(Base):
     """The last refit of a project: its class prior and how many answers it rests on.
 
-    number: how many refits there have been. asking: how long the project asks (`leye_quality.stopping.Asking`); None
-    where none has learned it yet.
+    number: of the newest kept fit. asking: how long the project asks (`leye_quality.stopping.Asking`); None where none
+    has learned it yet.
     """
 
     __tablename__ = "skill_fits"
@@ -62,7 +62,8 @@ class SkillFit(Base):
 
 
 class KeptFit(Base):
-    """What a refit found, as it was in force until the next one: never changed, so that decisions can be replayed.
+    """What a refit found, as it was in force until the next one: never changed, so that decisions can be replayed, and
+    dropped once nothing rests on it (review/kept_fits.py).
 
     skills: by person, of those that this refit fitted. Who is not among them keeps the skill of an earlier one.
     """

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from leye_platform.projects.rules import Pipeline, PipelineKind
-from leye_platform.review.weighings import to_keep
+from leye_platform.review.weighings import asking_in_force, to_keep
 from leye_quality.stopping import Run, learn_asking
 from leye_task_templates.consensus import Consensus, FittedProject, GivenAnswer
 
@@ -19,9 +19,14 @@ MOST_ITEMS, MOST_GOLD = 600, 400
 
 
 def asking_learned(
-    answers: Sequence[GivenAnswer], fitted: FittedProject, consensus: Consensus, pipeline: Pipeline
+    answers: Sequence[GivenAnswer],
+    fitted: FittedProject,
+    consensus: Consensus,
+    pipeline: Pipeline,
+    before: dict[str, Any] | None = None,
 ) -> dict[str, Any] | None:
     """As SkillFit keeps it; None where one answer decides. answers: in the order in which they came, no proposals kept.
+    before: what the last refit kept.
 
     Gold runs apart, held against its truth: it is answered by more people, and by those who err more often.
     """
@@ -35,7 +40,9 @@ def asking_learned(
     others = (some[:limit] for some in reversed(given.values()) if some[0].gold is None)
     runs = [_run(some, fitted, consensus, start) for some in islice(others, MOST_ITEMS)]
     checks = [_check(some, fitted, consensus) for some in gold[-MOST_GOLD:]]
-    return to_keep(learn_asking(runs, checks, wanted=pipeline.confidence, start=start, limit=limit), pipeline)
+    in_force = asking_in_force(before, pipeline)
+    learned = learn_asking(runs, checks, wanted=pipeline.confidence, start=start, limit=limit, before=in_force)
+    return to_keep(learned, pipeline)
 
 
 def _check(given: Sequence[GivenAnswer], fitted: FittedProject, consensus: Consensus) -> tuple[float, bool]:

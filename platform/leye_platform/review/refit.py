@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UpdateBase, bindparam, case, func, insert, literal_column, select, update
+from sqlalchemy import UpdateBase, bindparam, case, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import (
@@ -18,7 +18,6 @@ from leye_platform.assignments.core_tables import (
     batches,
     dialect_of,
     insert_into,
-    kept_fits,
     micro_tasks,
     projects,
     responses,
@@ -30,6 +29,7 @@ from leye_platform.assignments.rules import BROUGHT, ProposalUse
 from leye_platform.projects.rules import Pipeline
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.asking import asking_learned
+from leye_platform.review.kept_fits import drop_unwanted, is_new, keep_fit
 from leye_platform.review.rules import DecisionMethod
 from leye_platform.teams.flags import NOTHING_FOUND, FoundFlags, keep_flags, looked_through
 from leye_task_templates.consensus import FittedProject, GivenAnswer
@@ -38,8 +38,10 @@ AT_A_TIME = 5000
 MOST_ANSWERS = 200_000
 """From so many of its newest answers a project's skills are fitted: those of long ago say little about today."""
 
-PROJECT = select(projects.c.task_type, projects.c.label_config, projects.c.pipeline).where(
-    projects.c.id == bindparam("project")
+PROJECT = (
+    select(projects.c.task_type, projects.c.label_config, projects.c.pipeline, skill_fits.c.asking)
+    .outerjoin(skill_fits, skill_fits.c.project_id == projects.c.id)
+    .where(projects.c.id == bindparam("project"))
 )
 _older = responses.alias("older")
 _TOO_OLD = (
@@ -103,10 +105,10 @@ def _put_skills(dialect: str) -> UpdateBase:
 
 
 @cache
-def _put_fit(dialect: str) -> UpdateBase:
+def _put_fit(dialect: str, *, new: bool) -> UpdateBase:
     adding = insert_into(dialect, skill_fits)
     kept = {name: adding.excluded[name] for name in ("prior", "answers", "fitted_at", "asking")}
-    counted = {"number": skill_fits.c.number + 1}
+    counted = {"number": skill_fits.c.number + int(new)}
     putting = adding.on_conflict_do_update(index_elements=[skill_fits.c.project_id], set_={**kept, **counted})
     return putting.returning(skill_fits.c.number)
 
@@ -128,7 +130,7 @@ class Refit:
 def refit_project(session: Session, project_id: UUID) -> Refit | None:
     """Fit skills and prior of a project as its task type does, gold items with their known truth, and look whose
     answers a human should see; None where there are no answers. Reads only."""
-    name, label_config, pipeline = session.execute(PROJECT, {"project": project_id}).one()
+    name, label_config, pipeline, before = session.execute(PROJECT, {"project": project_id}).one()
     kind = task_type(name, label_config)
     looked = looked_through(session, project_id)
     answers: list[GivenAnswer] = []
@@ -153,7 +155,7 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     found = FoundFlags(flags, people, through, looked)
     # Without decided items that serve as gold: a reviewer had them because they are hard.
     as_they_came = [one for one in answers if not isinstance(one.task, tuple)]
-    asking = asking_learned(as_they_came, fitted, kind.consensus, Pipeline.model_validate(pipeline))
+    asking = asking_learned(as_they_came, fitted, kind.consensus, Pipeline.model_validate(pipeline), before)
     # Of everybody who answered, whatever a human has said of them: it asks how much of them is known.
     gold_factors = {person: factor for person, factor in fitted.gold_factors.items() if isinstance(person, UUID)}
     return Refit(fitted, len(answers), found, gold_factors, asking)
@@ -166,9 +168,12 @@ def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: dat
     Without answers, skills stay as they were measured and open flags go.
     """
     if refit is None:
+        drop_unwanted(session, project_id)
         keep_flags(session, project_id, NOTHING_FOUND, now)
         return
     dialect = dialect_of(session)
+    skills = {str(person): skill for person, skill in refit.fitted.skills.items()}
+    new = is_new(session, project_id, refit.fitted.prior, skills)
     rows = [
         {"person_id": person, "project_id": project_id, "skill": skill, "fitted_at": now}
         for person, skill in refit.fitted.skills.items()
@@ -182,10 +187,11 @@ def keep_refit(session: Session, project_id: UUID, refit: Refit | None, now: dat
         "number": 1,
         "asking": refit.asking,
     }
-    number = session.execute(_put_fit(dialect), fit).scalar_one()
-    skills = {str(person): skill for person, skill in refit.fitted.skills.items()}
-    kept = {name: fit[name] for name in ("project_id", "prior", "fitted_at")}
-    session.execute(insert(kept_fits), kept | {"number": number, "skills": skills})
+    number = session.execute(_put_fit(dialect, new=new), fit).scalar_one()
+    if new:
+        kept = {"number": number, "prior": refit.fitted.prior, "skills": skills, "fitted_at": now}
+        keep_fit(session, project_id, kept)
+    drop_unwanted(session, project_id)
     keep_flags(session, project_id, refit.found, now)
     _keep_gold_factors(session, project_id, refit.gold_factors)
 

@@ -5,11 +5,9 @@ they were in force. The rules are those that ran when the answers came in; so a 
 decision, was changed, or that the rules have changed since.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,11 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.models import ReplacedAnswer, Response
-from leye_platform.assignments.rules import ProposalUse
-from leye_platform.matching.models import KeptFit
+from leye_platform.assignments.rules import GOLD_ROUND, ProposalUse
 from leye_platform.projects.models import MicroTask, Project
 from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
 from leye_platform.projects.task_type import TaskType, task_type
+from leye_platform.review.kept_fits import FitsInForce
 from leye_platform.review.models import Decision
 from leye_platform.review.reweigh import Again, Standing
 from leye_platform.review.rules import DecisionMethod
@@ -30,7 +28,6 @@ from leye_platform.review.weighings import Cause, Outcome, Weighed, to_keep
 from leye_quality.stopping import Asking
 
 AT_A_TIME = 500
-FITS_AT_HAND = 32
 BY_ANSWERS = (DecisionMethod.CONSENSUS, DecisionMethod.SINGLE)
 DECIDING = frozenset({Outcome.DECIDE, Outcome.CHANGE})
 
@@ -44,33 +41,6 @@ class Replayed:
     differences: list[str] = field(default_factory=list)
 
 
-class _Fits:
-    """A project's fits as they were in force."""
-
-    def __init__(self, session: Session, project_id: UUID) -> None:
-        self._session, self._project_id = session, project_id
-        self._fitted_in: dict[str, list[int]] = defaultdict(list)
-        of_project = select(KeptFit.number, KeptFit.skills).where(KeptFit.project_id == project_id)
-        for number, skills in session.execute(of_project.order_by(KeptFit.number).execution_options(yield_per=1)):
-            for person in skills:
-                self._fitted_in[person].append(number)
-        self._kept = lru_cache(FITS_AT_HAND)(self._read)
-
-    def _read(self, number: int) -> KeptFit:
-        return self._session.get_one(KeptFit, (self._project_id, number))
-
-    def prior(self, number: int) -> list[Any] | None:
-        """None before the first."""
-        return self._kept(number).prior if number else None
-
-    def skill(self, person_id: UUID, number: int) -> dict[str, Any] | None:
-        """Of the newest fit so far that fitted the person; None for a stranger."""
-        fitted_in = self._fitted_in.get(str(person_id), [])
-        at = bisect_right(fitted_in, number)
-        skill: dict[str, Any] | None = self._kept(fitted_in[at - 1]).skills[str(person_id)] if at else None
-        return skill
-
-
 class _Said(NamedTuple):
     """An answer, and what it said before each correction that changed that, the oldest first."""
 
@@ -81,7 +51,11 @@ class _Said(NamedTuple):
 def replay_decisions(session: Session, project_id: UUID) -> Replayed:
     """Replay all that was weighed in a project, but for what is erased and what was weighed before this was kept."""
     project = session.get_one(Project, project_id)
-    kind, fits, replayed = task_type(project.task_type, project.label_config), _Fits(session, project_id), Replayed()
+    kind, fits, replayed = (
+        task_type(project.task_type, project.label_config),
+        FitsInForce(session, project_id),
+        Replayed(),
+    )
     weighed = select(MicroTask.id).where(MicroTask.project_id == project_id, MicroTask.weighings.is_not(None))
     every = session.scalars(weighed.order_by(MicroTask.id)).all()
     for start in range(0, len(every), AT_A_TIME):
@@ -107,8 +81,10 @@ def _log_of(session: Session, ids: Sequence[UUID]) -> Iterator[_Log]:
         select(ReplacedAnswer).where(ReplacedAnswer.response_id.in_(of_these)).order_by(ReplacedAnswer.version)
     ):
         before[replaced.response_id].append(replaced)
+    # An answer to a decided item that serves as gold tells of its author: it was never weighed for the item.
+    of_the_item = (Response.microtask_id.in_(ids), Response.round != GOLD_ROUND)
     for response in session.scalars(
-        select(Response).where(Response.microtask_id.in_(ids)).order_by(Response.microtask_id, Response.number)
+        select(Response).where(*of_the_item).order_by(Response.microtask_id, Response.number)
     ):
         said[response.microtask_id].append(_Said(response, before[response.id]))
     decisions: dict[UUID, list[Decision]] = defaultdict(list)
@@ -125,7 +101,7 @@ def _log_of(session: Session, ids: Sequence[UUID]) -> Iterator[_Log]:
 class _Replay:
     """One micro-task: its log, and how far it was gone through."""
 
-    def __init__(self, session: Session, log: _Log, kind: TaskType, fits: _Fits) -> None:
+    def __init__(self, session: Session, log: _Log, kind: TaskType, fits: FitsInForce) -> None:
         self._session, self._kind, self._fits = session, kind, fits
         self._task, self._said, decisions = log
         self._rows = [Weighed(*row) for row in self._task.weighings or []]
