@@ -18,7 +18,7 @@ from leye_platform.ids import new_id
 from leye_platform.installation import Installation
 from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, OutboxRow
-from leye_platform.projects.models import Batch, GuideVersion, MicroTask
+from leye_platform.projects.models import Batch, GuideVersion, MicroTask, Project
 from leye_platform.projects.rules import BatchState, ItemState, Pipeline
 from leye_platform.retention.erasing import StillAnswered, run_erasure
 from leye_platform.review.models import Decision
@@ -320,3 +320,16 @@ def test_a_look_at_a_large_project_walks_no_large_table(crowd: Renewing) -> None
     assert WANTED <= len(found.to_take) <= STEP
     large = frozenset({"slots", "assignments", "responses", "items", "micro_tasks", "decisions", "reviews"})
     assert scans(crowd.database, looking, large | {"known_decision", "known_task", "later_decision"}) == []
+
+
+def test_where_proposals_are_shown_items_that_have_one_do_not_serve(crowd: Renewing) -> None:
+    batch, _ = crowd.settled(2)
+    with crowd.database.write() as session:
+        session.get_one(Project, batch.project_id).show_proposals = True
+        first = session.scalars(select(Decision.microtask_id).order_by(Decision.id)).first()
+        session.get_one(MicroTask, first).proposal = {"result": chosen(YES), "labels": [0], "model": "m", "score": 0.9}
+    who = crowd.known_person(batch.project_id)
+    crowd.answers(who, crowd.claims(who, batch.project_id))
+    found = crowd.renews(batch.project_id)
+    assert len(found.to_take) == 1
+    assert first not in found.to_take

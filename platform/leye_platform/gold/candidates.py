@@ -6,7 +6,7 @@ Only the newest decisions of the newest batches are looked at (`ix_decisions_bat
 from collections import defaultdict
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from leye_platform.assignments.core_tables import decisions, is_split, renewed_gold
@@ -34,7 +34,7 @@ def candidates_of(session: Session, project: Project) -> list[UUID]:
     for batch_id in batches:
         if len(settled) + len(sure) >= FOUND:
             break
-        for row in session.execute(_decided_lately(batch_id)):
+        for row in session.execute(_decided_lately(batch_id, project)):
             if row.method is DecisionMethod.REVIEW:
                 settled.append(row.microtask_id)
             else:
@@ -42,7 +42,7 @@ def candidates_of(session: Session, project: Project) -> list[UUID]:
     return settled + _vouched_for(session, project, sure)
 
 
-def _decided_lately(batch_id: UUID) -> Select[*tuple[object, ...]]:
+def _decided_lately(batch_id: UUID, project: Project) -> Select[*tuple[object, ...]]:
     newest = (
         select(decisions.c.id)
         .where(decisions.c.batch_id == batch_id)
@@ -64,6 +64,8 @@ def _decided_lately(batch_id: UUID) -> Select[*tuple[object, ...]]:
             MAY_BE_LENT,
             GUIDE_IN_FORCE,
             task.c.gold_labels.is_(None),
+            # What begins from a proposal as work would not do so as gold, and so be told from it.
+            task.c.proposal.is_(None) if project.show_proposals else true(),
             ~is_split(task.c.item_id),
             ~exists().where(renewed_gold.c.microtask_id == decided.c.microtask_id),
         )

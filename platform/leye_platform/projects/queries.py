@@ -74,7 +74,7 @@ def progress_of(session: Session, batches: Sequence[Batch], now: datetime) -> di
     ):
         states[batch_id][state] = count
     # Two counts that indexes alone answer.
-    answers, to_gold = _answers_of(session, ids), _answers_of(session, ids, Response.gold)
+    answers, to_gold = _answers_of(session, ids), _answers_of(session, ids, Response.gold.is_(True))
     checkpoints = {
         checkpoint.job_id: checkpoint
         for checkpoint in session.scalars(
