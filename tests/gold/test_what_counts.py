@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from leye_platform.accounts.rules import Role
 from leye_platform.assignments.models import Cursor, WorkRecord
@@ -105,6 +105,27 @@ def test_a_new_guide_has_the_stock_looked_at_where_decided_items_are_in_use(crow
     made, _ = crowd.settled(2, project_id=batch.project_id)
     crowd.with_gold(made.project_id)
     assert [row.arguments for row in publishes("# 二")] == [{"project_id": str(batch.project_id)}]
+
+
+def test_what_a_new_guide_has_ended_goes_in_steps_one_right_after_the_other(
+    crowd: Renewing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, _ = crowd.settled(5)
+    crowd.with_gold(batch.project_id)
+    monkeypatch.setattr("leye_platform.gold.renew.STEP", 3)
+    coordinator = crowd.actor(Role.COORDINATOR)
+    with crowd.database.write() as session:
+        project = session.get_one(Project, batch.project_id)
+        add_guide(session, coordinator, project, "# 二", crowd.clock.now(), change="换了说法")
+        session.execute(delete(OutboxRow))
+    waiting = []
+    for _ in range(2):
+        crowd.renews(batch.project_id)
+        with crowd.database.write() as session:
+            waiting.append(len(session.scalars(select(OutboxRow).where(OutboxRow.job == JobName.RENEW_GOLD)).all()))
+            session.execute(delete(OutboxRow))
+    assert crowd.retired(batch.project_id) == [Retired.OLD_GUIDE] * 5
+    assert waiting == [1, 0]
 
 
 def test_what_speaks_against_an_item_is_looked_at_again_before_it_goes(crowd: Renewing) -> None:

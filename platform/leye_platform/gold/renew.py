@@ -165,8 +165,10 @@ def renew(session: Session, project_id: UUID, found: Found, now: datetime) -> No
     for microtask_id, reason in found.to_retire.items():
         by_reason[reason].append(microtask_id)
     by_reason[Retired.DOUBTED] = _doubt(session, project, by_reason[Retired.DOUBTED], now)
+    retired = 0
     for reason, retiring in sorted(by_reason.items()):
         count = _retire(session, project_id, retiring, reason, now)
+        retired += count
         if count:
             detail = {"items": count, "reason": reason.value}
             record(session, at=now, person_id=None, action="gold.take_out", subject_id=project_id, **detail)
@@ -174,7 +176,7 @@ def renew(session: Session, project_id: UUID, found: Found, now: datetime) -> No
     taken = _take_into_use(session, found.to_take, lanes, now) if found.to_take else 0
     if taken:
         record(session, at=now, person_id=None, action="gold.renew", subject_id=project_id, items=taken)
-    if taken == STEP:
+    if STEP in {taken, retired}:  # there is more; a new guide ends all at once
         ask_for(session, JobName.RENEW_GOLD, {"project_id": str(project_id)}, now, once_for=project_id)
 
 
