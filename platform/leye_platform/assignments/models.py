@@ -233,7 +233,12 @@ class Response(Base):
         Index("ix_responses_project_id_number", "project_id", "number"),
         # Which answers came after a lot's figures were counted (delivery/quality_kept.py); other counts of a batch.
         Index("ix_responses_batch_id_number", "batch_id", "number"),
-        Index("ix_responses_gold_batch_id", "batch_id", sqlite_where=text("gold IS 1"), postgresql_where=text("gold IS true")),
+        Index(
+            "ix_responses_gold_batch_id",
+            "batch_id",
+            sqlite_where=text("gold IS 1"),
+            postgresql_where=text("gold IS true"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

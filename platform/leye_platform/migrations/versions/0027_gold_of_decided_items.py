@@ -49,8 +49,8 @@ def upgrade() -> None:
         "ix_responses_gold_batch_id",
         "responses",
         ["batch_id"],
-        postgresql_where=sa.text("gold"),
-        sqlite_where=sa.text("gold = 1"),
+        postgresql_where=sa.text("gold IS true"),
+        sqlite_where=sa.text("gold IS 1"),
     )
 
 
