@@ -5,7 +5,7 @@ algorithm, JRSS B 39, 1977) over the model of `box_consensus`; each rate is draw
 as if by so many more pictures, objects or edges.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -50,8 +50,13 @@ class FittedBoxes(Generic[Item, Person]):
     combined: dict[Item, CombinedBoxes]
 
 
-def fit_boxes(answers: Mapping[Item, Mapping[Person, Sequence[Box]]]) -> FittedBoxes[Item, Person]:
-    """Fit all pictures at once. answers: picture → person → the boxes drawn (none is an answer too)."""
+def fit_boxes(
+    answers: Mapping[Item, Mapping[Person, Sequence[Box]]], counted_already: Collection[Item] = ()
+) -> FittedBoxes[Item, Person]:
+    """Fit all pictures at once. answers: picture → person → the boxes drawn (none is an answer too).
+
+    counted_already: pictures that stand among the answers once more. They tell of people, and not again of the scene.
+    """
     pictures = sorted(answers, key=str)
     people = sorted({person for given in answers.values() for person in given}, key=str)
     names = sorted({box.label for given in answers.values() for boxes in given.values() for box in boxes}) or [""]
@@ -62,10 +67,12 @@ def fit_boxes(answers: Mapping[Item, Mapping[Person, Sequence[Box]]]) -> FittedB
         len(people),
         {name: n for n, name in enumerate(names)},
     )
+    once = np.array([picture not in counted_already for picture in pictures])
+    once |= not once.any()
     crowd = _strangers(len(people), len(names))
     belief, moved, rounds = start(evidence, len(names)), 1.0, 0
     while rounds < MOST_ROUNDS and moved >= TOLERANCE:
-        crowd = _learn(evidence, belief, crowd, len(pictures))
+        crowd = _learn(evidence, belief, crowd, once)
         updated = believe(evidence, crowd, belief)
         moved = float(np.abs(updated.exists - belief.exists).mean()) if evidence.groups else 0.0
         belief, rounds = updated, rounds + 1
@@ -86,15 +93,16 @@ def _strangers(people: int, classes: int) -> Crowd:
     )
 
 
-def _learn(evidence: Evidence, belief: Belief, crowd: Crowd, pictures: int) -> Crowd:
-    """The maximisation step: what the beliefs say of each person and of the pictures."""
+def _learn(evidence: Evidence, belief: Belief, crowd: Crowd, once: NDArray[np.bool_]) -> Crowd:
+    """The maximisation step: what the beliefs say of each person and of the pictures. once: those of the scene."""
     rates = learn_rates(
         evidence,
         belief.exists,
         belief.classes,
-        pictures,
+        int(once.sum()),
         missed=STRANGER.missed,
         right_class=STRANGER.right_class,
+        of_scene=once[evidence.picture_of],
     )
     edge_error, looseness = _learn_edges(evidence, belief, crowd)
     return Crowd(**vars(rates), edge_error=edge_error, looseness=looseness)

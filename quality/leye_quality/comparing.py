@@ -16,7 +16,8 @@ MOST_BESIDE = 12
 @dataclass(frozen=True, slots=True)
 class Compared:
     """An answer to an item, as whatever the task type compares. gold: the known answer, None where there is none.
-    batch: what it came with, so that a hard batch is told from somebody's falling off."""
+    batch: what it came with, so that a hard batch is told from somebody's falling off. number: its place among all
+    answers."""
 
     item: Hashable
     person: Hashable
@@ -24,6 +25,7 @@ class Compared:
     gold: Any | None
     fresh: bool
     batch: Hashable = None
+    number: int = 0
 
 
 class Comparing:

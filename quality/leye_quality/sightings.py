@@ -159,11 +159,19 @@ def weigh(evidence: Evidence, rates: Rates) -> tuple[Real, Real]:
 
 
 def learn_rates(
-    evidence: Evidence, exists: Real, classes: Real, items: int, *, missed: float, right_class: float
+    evidence: Evidence,
+    exists: Real,
+    classes: Real,
+    items: int,
+    *,
+    missed: float,
+    right_class: float,
+    of_scene: NDArray[np.bool_] | None = None,
 ) -> Rates:
     """What the beliefs say of each person and of the items; rates are drawn to a stranger's `missed`, `right_class`.
 
-    exists: per group; classes: (groups, classes). Ghosts are drawn to the crowd's own.
+    exists: per group; classes: (groups, classes). Ghosts are drawn to the crowd's own. of_scene: which groups tell what
+    items hold, None for all; items: how many items that is.
     """
     people, person = len(evidence.answers_of), evidence.drawn_person
     there, seen = exists[evidence.drawn_group], exists[evidence.seen_group]
@@ -173,12 +181,13 @@ def learn_rates(
     usual = float(false.sum()) / max(float(evidence.answers_of.sum()), 1.0)
     right = np.bincount(person, there * classes[evidence.drawn_group, evidence.drawn_class], people)
     drawn = np.bincount(person, there, people)
-    shares = (exists[:, None] * classes).sum(axis=0) + 1.0
+    held = exists if of_scene is None else exists * of_scene
+    shares = (held[:, None] * classes).sum(axis=0) + 1.0
     return Rates(
         missed=np.clip((passed + STRANGER_OBJECTS * missed) / (asked + STRANGER_OBJECTS), LEAST_RATE, 0.97),
         ghosts=(false + STRANGER_ITEMS * usual + LEAST_RATE) / (evidence.answers_of + STRANGER_ITEMS),
         right_class=(right + STRANGER_CLASSES * right_class) / (drawn + STRANGER_CLASSES),
-        objects=max(float(exists.sum()) / max(items, 1), LEAST_RATE),
+        objects=max(float(held.sum()) / max(items, 1), LEAST_RATE),
         shares=shares / shares.sum(),
     )
 

@@ -97,10 +97,10 @@ def gold_factor(shown: Shown, usual: Usual) -> float:
 def factors(
     comparing: Comparing, same: Callable[[Any, Any], bool], tests: Sequence[Compared] = ()
 ) -> dict[Hashable, float]:
-    """The factor of each person who answered, by name. tests: answers to gold besides, newer than the rest.
+    """The factor of each person who answered, by name. tests: answers to gold besides, anywhere among the rest.
 
-    Each person's newest answers count. Gold is `same` as what is known or is not; all else is held against what others
-    said of its item, their own answers left out.
+    Each person's newest answers count, gold and tests in the order of their numbers. Gold is `same` as what is known or
+    is not; all else is held against what others said of its item, their own answers left out.
     """
     answers, tested = comparing.answers, defaultdict[Hashable, list[Compared]](list)
     for one in tests:
@@ -111,6 +111,7 @@ def factors(
     for person in people:
         given = comparing.mine.get(person, [])
         gold = [answers[at] for at in given if answers[at].gold is not None] + tested.get(person, [])
+        gold.sort(key=lambda one: one.number)
         agreed = _agreed(comparing, [at for at in given if answers[at].gold is None][-each:])
         shown[person] = Shown(_gold(gold[-NEWEST_GOLD:], same), agreed)
     usual = usual_of(list(shown.values()))

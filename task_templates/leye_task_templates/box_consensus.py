@@ -72,7 +72,7 @@ class BoxConsensus:
             picture["person", answer.person] = _boxes(answer.labels)
             if answer.gold is not None:
                 picture |= {("known", n): _boxes(answer.gold) for n in range(KNOWING)}
-        fitted = fit_boxes(pictures)
+        fitted = fit_boxes(pictures, counted_already={answer.task for answer in answers if answer.again})
         skills = {answer.person: fitted.skills["person", answer.person].to_json() for answer in answers}
         comparing = comparing_of(answers, _agreement, _boxes)
         gold_factors = factors(comparing, _same, compared(tests, _boxes))

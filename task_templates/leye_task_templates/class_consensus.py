@@ -84,7 +84,8 @@ class ClassConsensus:
     def _fit_multiple(self, answers: Sequence[GivenAnswer]) -> FittedSkills:
         """Each class is a yes/no question of its own, all judged with one accuracy, as `combine` reads it.
 
-        The prior is the share of answers that hold a class, drawn a little towards one half.
+        The prior is the share of answers that hold a class, drawn a little towards one half. Gold is chosen, not drawn:
+        it says little of what the others hold, and counts only where there is nothing else.
         """
         classes = range(self.classes)
         questions = fit_skills(
@@ -97,7 +98,8 @@ class ClassConsensus:
             person: replace(skill, answers=skill.answers // self.classes, dependence=0.0)
             for person, skill in questions.skills.items()
         }
-        prior = tuple((sum(k in a.labels for a in answers) + 1) / (len(answers) + 2) for k in classes)
+        drawn = [a.labels for a in answers if a.gold is None] or [a.labels for a in answers]
+        prior = tuple((sum(k in labels for labels in drawn) + 1) / (len(drawn) + 2) for k in classes)
         return FittedSkills(skills, prior, len(answers))
 
 

@@ -42,7 +42,9 @@ class Combined:
 class GivenAnswer:
     """One answer of a project as a fit reads it; `gold` holds the known answer of a gold item.
 
-    fresh: no human has looked at it yet, so that it may still flag its author. batch: what it came with.
+    fresh: no human has looked at it yet, so that it may still flag its author. batch: what it came with. number: its
+    place among all answers, tests too. again: its item stands among the others as well, so that it tells of its author
+    and of nothing else.
     """
 
     task: Hashable
@@ -51,6 +53,8 @@ class GivenAnswer:
     gold: Labels | None
     fresh: bool = True
     batch: Hashable = None
+    number: int = 0
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,13 @@ def compared(answers: Sequence[GivenAnswer], read: Callable[[Labels], Any]) -> l
     """The answers as they are compared, each read once."""
     return [
         Compared(
-            one.task, one.person, read(one.labels), None if one.gold is None else read(one.gold), one.fresh, one.batch
+            one.task,
+            one.person,
+            read(one.labels),
+            None if one.gold is None else read(one.gold),
+            one.fresh,
+            one.batch,
+            one.number,
         )
         for one in answers
     ]

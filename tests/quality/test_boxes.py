@@ -202,6 +202,21 @@ def test_skill_and_scene_are_plain_json() -> None:
     assert BoxScene(**json.loads(json.dumps(fitted.scene.to_json()))) == fitted.scene
 
 
+def test_pictures_that_stand_among_the_answers_once_more_tell_of_people_and_not_of_the_scene() -> None:
+    answers = crowd(8, pictures=40)[1]
+    crowded = max(answers, key=lambda n: sum(map(len, answers[n].values())))
+    again = {1000 + n: answers[crowded] for n in range(20)}
+    once, twice = fit_boxes(answers), fit_boxes(answers | again)
+    told = fit_boxes(answers | again, counted_already=again)
+    assert twice.scene.objects > 1.2 * once.scene.objects
+    assert told.scene.objects == pytest.approx(once.scene.objects, rel=0.02)
+    assert told.scene.classes == pytest.approx(once.scene.classes, abs=0.02)
+    assert {who: skill.answers for who, skill in told.skills.items()} == {
+        who: skill.answers for who, skill in twice.skills.items()
+    }
+    assert fit_boxes(answers, counted_already=answers).scene == once.scene, "where there is nothing else"
+
+
 def test_skills_fitted_once_combine_a_picture_as_the_fit_does() -> None:
     answers = crowd(7)[1]
     fitted = fit_boxes(answers)

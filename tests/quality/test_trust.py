@@ -129,6 +129,15 @@ def test_a_simulated_crowd_is_told_apart_by_its_answers() -> None:
     assert max(able) <= 1.0
 
 
+@pytest.mark.parametrize(("first", "factor"), [("gold", LEAST_FACTOR), ("tests", MOST_FACTOR)])
+def test_of_gold_and_tests_the_newest_count_whichever_they_are(first: str, factor: float) -> None:
+    """Sixty answers to gold, all wrong, and sixty tests, all right: the later sixty count."""
+    at = {"gold": 0, "tests": 100} if first == "gold" else {"gold": 100, "tests": 0}
+    gold = [Compared(("g", n), "one", [1], [0], fresh=True, number=at["gold"] + n) for n in range(60)]
+    tests = [Compared(("t", n), "one", [0], [0], fresh=True, number=at["tests"] + n) for n in range(60)]
+    assert factors(Comparing(gold, lambda *_: 1.0), equal, tests)["one"] == factor
+
+
 def test_gold_does_not_count_as_agreement_nor_ones_own_answer() -> None:
     twice = [Compared("item", "one", [0], None, fresh=True)] * 2
     alone = [Compared("gold", person, [0], [0], fresh=True) for person in ("one", "other")]

@@ -1,22 +1,28 @@
 """What a refit learned of how long to ask is what the next submits go by, as long as the settings are the same."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
+from leye_platform.assignments.models import Response
+from leye_platform.assignments.rules import GOLD_ROUND
 from leye_platform.installation import Installation
 from leye_platform.matching.models import KeptFit, SkillFit
+from leye_platform.matching.sealing import KeyRing
 from leye_platform.projects.models import MicroTask, Project
 from leye_platform.projects.rules import ItemState, Pipeline, PipelineKind
 from leye_platform.projects.task_type import task_type
 from leye_platform.review.asking import asking_learned
 from leye_platform.review.refit import keep_refit, refit_project
 from leye_platform.review.replayed import replay_decisions
+from leye_task_templates.class_consensus import ClassConsensus
 from leye_task_templates.consensus import GivenAnswer
 from support.clock import MovableClock
 from support.crowd import Crowd
+from support.renewing import Renewing
 
 WANTED = Pipeline(overlap_start=2, overlap_limit=4, confidence=0.95, gold_share=0)
 SETTINGS = [0.95, 2, 4]
@@ -110,6 +116,29 @@ def test_a_refit_goes_on_from_what_was_in_force(
         asking = session.get_one(SkillFit, batch.project_id).asking
     assert asking is not None
     assert (asking["hopeless"], asking["for"]) == ([-1.0, bound, -1.0], SETTINGS)
+
+
+def test_a_fit_is_told_the_place_of_each_answer_and_which_items_it_has_already(
+    installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KeyRing, "draw", lambda *_: 0.0)
+    crowd = Renewing(installation, clock)
+    batch, _ = crowd.settled(2)
+    tested = crowd.with_gold(batch.project_id)
+    crowd.answers(tested, crowd.claims(tested, batch.project_id))
+    seen: list[GivenAnswer] = []
+    fit = ClassConsensus.fit
+
+    def noting(consensus: ClassConsensus, answers: Sequence[GivenAnswer], tests: Sequence[GivenAnswer]) -> Any:
+        seen.extend(answers)
+        return fit(consensus, answers, tests)
+
+    monkeypatch.setattr(ClassConsensus, "fit", noting)
+    with crowd.database.read() as session:
+        assert refit_project(session, batch.project_id) is not None
+        rows = session.execute(select(Response.number, Response.round).order_by(Response.number)).all()
+    assert [(one.number, one.again) for one in seen] == [(number, at == GOLD_ROUND) for number, at in rows]
+    assert any(one.again for one in seen)
 
 
 def test_each_refit_is_kept_as_it_was_in_force(crowd: Crowd) -> None:

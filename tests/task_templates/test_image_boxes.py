@@ -205,3 +205,15 @@ def test_boxes_say_the_same_when_they_cover_the_same_under_one_label() -> None:
     assert not consensus.same([ONE], [ONE, TWO])
     assert consensus.agreement([], []) == 1.0
     assert 0 < consensus.agreement([ONE], [ONE, TWO]) < 1
+
+
+def test_answers_to_a_picture_that_serves_as_gold_leave_the_scene_as_it_is() -> None:
+    def answers(item: Any, boxes: int, *, again: bool = False) -> list[GivenAnswer]:
+        labels = [[10.0 * n, 10.0, 8.0, 8.0, 0] for n in range(boxes)]
+        return [GivenAnswer(item, f"p{n}", labels, labels if again else None, again=again) for n in range(3)]
+
+    work = [*answers("a", 1), *answers("b", 2), *answers("c", 6)]
+    consensus = TEMPLATE.consensus(CONFIG)
+    [scene] = consensus.fit(work).prior
+    [also] = consensus.fit([*work, *answers(("c", "review"), 6, again=True)]).prior
+    assert also["objects"] == pytest.approx(scene["objects"], rel=0.01)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from leye_task_templates.consensus import GivenAnswer
 from leye_task_templates.label_config import LabelConfig, parse_label_config
 from leye_task_templates.registry import template_named
 from leye_task_templates.template import ResultProblemCode, ResultRefused, RowProblemCode
@@ -160,3 +161,11 @@ def test_a_row_at_the_limit_and_one_with_unused_columns_are_taken() -> None:
 def test_each_missing_variable_of_a_row_is_told() -> None:
     config = config_of(more='<Text name="u" value="$y"/>')
     assert [problem.name for problem in TEMPLATE.validate_row(config, {})] == ["x", "y"]
+
+
+def test_of_several_choices_the_prior_is_what_drawn_items_hold_and_not_gold() -> None:
+    consensus = TEMPLATE.consensus(MULTIPLE)
+    work = [GivenAnswer(f"i{n}", f"p{person}", [0], None) for n in range(9) for person in range(2)]
+    gold = [GivenAnswer(f"g{n}", f"p{person}", [1, 2], [1, 2]) for n in range(9) for person in range(2)]
+    assert consensus.fit([*work, *gold]).prior == consensus.fit(work).prior == [19 / 20, 1 / 20, 1 / 20]
+    assert consensus.fit(gold).prior == [1 / 20, 19 / 20, 19 / 20], "where there is nothing else"

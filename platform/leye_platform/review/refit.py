@@ -142,11 +142,11 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
         fresh = not brought and number > looked.get(person, 0)
         through = number
         if not as_gold:
-            answers.append(GivenAnswer(task, person, labels, gold, fresh, batch))
+            answers.append(GivenAnswer(task, person, labels, gold, fresh, batch, number))
         elif gold is not None:
             # Beside the answers that the item was decided by. What people decided is no truth to fit them by.
             to = answers if method is DecisionMethod.REVIEW else unreviewed
-            to.append(GivenAnswer((task, method), person, labels, gold, fresh, batch))
+            to.append(GivenAnswer((task, method), person, labels, gold, fresh, batch, number, again=True))
     if not answers:
         return None
     fitted = kind.consensus.fit(answers, unreviewed)
@@ -154,7 +154,7 @@ def refit_project(session: Session, project_id: UUID) -> Refit | None:
     people = frozenset(answer.person for answer in answers)
     found = FoundFlags(flags, people, through, looked)
     # Without decided items that serve as gold: a reviewer had them because they are hard.
-    as_they_came = [one for one in answers if not isinstance(one.task, tuple)]
+    as_they_came = [one for one in answers if not one.again]
     asking = asking_learned(as_they_came, fitted, kind.consensus, Pipeline.model_validate(pipeline), before)
     # Of everybody who answered, whatever a human has said of them: it asks how much of them is known.
     gold_factors = {person: factor for person, factor in fitted.gold_factors.items() if isinstance(person, UUID)}
