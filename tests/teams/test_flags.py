@@ -146,7 +146,7 @@ def test_who_answers_always_alike_is_found_by_the_job_and_nobody_else(town: Town
     with town.shipping.database.read() as session:
         assert len(session.scalars(select(LedgerEntry)).all()) == earned, "no money moves"
         assert len(session.scalars(select(AnnotatorSkill)).all()) == 5
-        assert session.scalars(select(OutboxRow.done_at).where(OutboxRow.job == JobName.REFIT_SKILLS)).all()[-1]
+        assert any(session.scalars(select(OutboxRow.done_at).where(OutboxRow.job == JobName.REFIT_SKILLS)))
 
 
 def test_it_is_shown_once_it_has_lasted_and_goes_where_it_is_not_found_any_more(town: Town) -> None:
