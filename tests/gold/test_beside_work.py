@@ -11,8 +11,6 @@ from leye_platform.assignments.claim import Nothing
 from leye_platform.assignments.expiry import expire_leases
 from leye_platform.assignments.models import Assignment, Response
 from leye_platform.assignments.rules import GOLD_ROUND
-from leye_platform.installation import Installation
-from leye_platform.matching.sealing import KeyRing
 from leye_platform.projects.estimate import Way
 from leye_platform.projects.forecasting import Basis
 from leye_platform.projects.kept_forecast import Figures, KeptForecast, check_forecast
@@ -21,17 +19,9 @@ from leye_platform.projects.queries import progress_of
 from leye_platform.projects.rules import BatchState
 from leye_platform.review.models import Decision, Review
 from leye_platform.review.rules import Reason, ReviewCause, ReviewState, Verdict
-from support.clock import MovableClock
 from support.renewing import Renewing
 
 YES, NO = "正面", "负面"
-
-
-@pytest.fixture
-def crowd(installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Renewing:
-    """Gold is due at every task but the first three, while there is any."""
-    monkeypatch.setattr(KeyRing, "draw", lambda *_: 0.0)
-    return Renewing(installation, clock)
 
 
 def test_its_story_tells_nothing_of_what_the_partner_does_with_the_item(crowd: Renewing) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import func, select
 
 from leye_platform.accounts.rules import Role
@@ -15,27 +14,17 @@ from leye_platform.assignments.rules import GOLD_ROUND, AssignmentState, Lane
 from leye_platform.billing.books import check_books
 from leye_platform.billing.models import LedgerEntry
 from leye_platform.gold.rules import Retired
-from leye_platform.installation import Installation
-from leye_platform.matching.sealing import KeyRing
 from leye_platform.projects.models import Batch, Item, MicroTask, Project
 from leye_platform.projects.queries import progress_of
 from leye_platform.projects.rules import BatchState, ItemState
 from leye_platform.review.models import Review
 from leye_platform.review.refit import refit_project
 from leye_platform.review.rules import Reason, ReviewCause, ReviewState, Verdict
-from support.clock import MovableClock
 from support.factories import chosen, make_batch, make_items
 from support.renewing import CHECKED, Renewing
 from support.statements import scans, statements_of
 
 YES, NO = "正面", "负面"
-
-
-@pytest.fixture
-def crowd(installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Renewing:
-    """Gold is due at every task but the first three, while there is any."""
-    monkeypatch.setattr(KeyRing, "draw", lambda *_: 0.0)
-    return Renewing(installation, clock)
 
 
 def test_what_a_reviewer_has_settled_comes_to_those_who_have_not_answered_it(crowd: Renewing) -> None:

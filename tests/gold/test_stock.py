@@ -16,7 +16,6 @@ from leye_platform.gold.rules import MOST_IN_USE, STEP, WANTED, Retired
 from leye_platform.guides.models import GuideReading, ReadingHow
 from leye_platform.ids import new_id
 from leye_platform.installation import Installation
-from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Batch, GuideVersion, MicroTask, Project
 from leye_platform.projects.rules import BatchState, ItemState, Pipeline
@@ -33,13 +32,6 @@ from support.renewing import CHECKED, Renewing
 from support.statements import scans, statements_of
 
 YES, NO = "正面", "负面"
-
-
-@pytest.fixture
-def crowd(installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Renewing:
-    """Gold is due at every task but the first three, while there is any."""
-    monkeypatch.setattr(KeyRing, "draw", lambda *_: 0.0)
-    return Renewing(installation, clock)
 
 
 def test_it_goes_at_once_when_the_decision_falls_whoever_comes_round_to_it_when(crowd: Renewing) -> None:

@@ -12,26 +12,16 @@ from leye_platform.gold.renew import renew
 from leye_platform.gold.rules import Retired
 from leye_platform.gold.vouchers import vouchers
 from leye_platform.guides.publish import add_guide
-from leye_platform.installation import Installation
-from leye_platform.matching.sealing import KeyRing
 from leye_platform.outbox import JobName, OutboxRow
 from leye_platform.projects.models import Batch, Project
 from leye_platform.review.models import Decision
 from leye_platform.review.rules import DecisionMethod
 from leye_platform.teams.models import TeamMember
-from support.clock import MovableClock
 from support.crowd import OpenBatch
 from support.factories import keep_for_a_team
 from support.renewing import CHECKED, Renewing
 
 YES, NO = "正面", "负面"
-
-
-@pytest.fixture
-def crowd(installation: Installation, clock: MovableClock, monkeypatch: pytest.MonkeyPatch) -> Renewing:
-    """Gold is due at every task but the first three, while there is any."""
-    monkeypatch.setattr(KeyRing, "draw", lambda *_: 0.0)
-    return Renewing(installation, clock)
 
 
 def test_what_somebody_skipped_or_their_cursor_has_passed_is_not_counted_for_them(crowd: Renewing) -> None:
